@@ -43,7 +43,10 @@ var Fortrabbit = Profile{
 	Title:    "fortrabbit",
 	Hosts:    []string{"deploy.*.frbit.com", "ssh.*.frbit.app"},
 	Promised: true,
-	Ports:    []Port{{Number: 22, Speaks: fact.SFTP}},
+	Ports: []Port{
+		{Number: 22, Speaks: fact.SFTP},
+		{Number: 443, Speaks: fact.HTTPS},
+	},
 	Users: []User{
 		{Shape: `[a-z0-9-]+\.[a-z0-9]+`, Means: "password mode: sign in with the password of your fortrabbit account, not with a key"},
 		{Shape: `[a-z0-9-]+`, Means: "key mode: sign in with an SSH key, a password is never accepted"},

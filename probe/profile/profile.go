@@ -21,7 +21,7 @@ type Profile struct {
 	Name     string   `json:"name"`            // "files.com"
 	Title    string   `json:"title"`           // as the service writes itself: "Files.com"
 	Hosts    []string `json:"hosts,omitempty"` // patterns of host names; * stands for any text without a slash
-	Promised bool     `json:"promised"`        // every port below is promised to work; false: they are only worth a look
+	Promised bool     `json:"promised"`        // every way in below is promised to work; false: they are only worth a look
 	Ports    []Port   `json:"ports"`
 
 	Passive     Range    `json:"passive,omitzero"`       // ports of passive data connections

@@ -1,0 +1,265 @@
+package cause
+
+import (
+	"net/netip"
+	"slices"
+
+	"ftpdoctor/probe/fact"
+	"ftpdoctor/probe/profile"
+)
+
+// Case is a run laid out for the rules: by endpoint, by connection, by address.
+type Case struct {
+	Run       *fact.Run
+	Profile   *profile.Profile
+	Endpoints []*Endpoint     // in the order of the facts
+	Controls  []*Conversation // connections that are no endpoint: a port that must be closed, port 80
+	Lookups   []*fact.Observation
+	Machine   *fact.Machine // nil when this computer was not looked at
+	Hosts     *fact.Hosts
+}
+
+// Endpoint is one address and port, and what was said there.
+type Endpoint struct {
+	Address string
+	Port    int
+	Speaks  fact.Protocol // what the profile, or the user, expects there
+	Tries   []*fact.Observation // every connect, in order
+	Talk    *Conversation       // on the last of them
+	Again   []*Conversation     // further connections, each with its purpose
+}
+
+// Conversation is what happened on one connection. A part that did not come about is nil.
+type Conversation struct {
+	Purpose fact.Purpose
+	Place   string // IP:port
+	Dial    *fact.Observation
+	Opening *fact.Observation
+	Replies []*fact.Observation // FTP, the greeting first
+	TLS     *fact.Observation
+	Ident   *fact.Observation
+	Kex     *fact.Observation
+	Web     *fact.Observation
+}
+
+// NewCase lays out a run.
+func NewCase(run *fact.Run, p *profile.Profile) *Case {
+	c := &Case{Run: run, Profile: p}
+	talks := map[int]*Conversation{}
+	for i := range run.Seen {
+		o := &run.Seen[i]
+		switch {
+		case o.Machine != nil:
+			c.Machine = o.Machine
+		case o.Hosts != nil:
+			c.Hosts = o.Hosts
+		case o.Lookup != nil:
+			c.Lookups = append(c.Lookups, o)
+		case o.Dial != nil:
+			talks[o.Conn] = c.dialled(o)
+		case talks[o.Conn] != nil:
+			talks[o.Conn].add(o)
+		}
+	}
+	return c
+}
+
+// dialled files a new connection under its endpoint.
+func (c *Case) dialled(o *fact.Observation) *Conversation {
+	talk := &Conversation{Purpose: o.Dial.Purpose, Place: o.Endpoint, Dial: o}
+	if talk.Purpose == fact.ClosedPort || talk.Purpose == fact.CaptiveCheck {
+		c.Controls = append(c.Controls, talk)
+		return talk
+	}
+	e := c.endpoint(o.Endpoint)
+	if talk.Purpose != "" {
+		e.Again = append(e.Again, talk)
+		return talk
+	}
+	e.Tries = append(e.Tries, o)
+	e.Talk = talk
+	return talk
+}
+
+// endpoint finds or makes the endpoint of a place.
+func (c *Case) endpoint(place string) *Endpoint {
+	var address string
+	var port int
+	if ap, err := netip.ParseAddrPort(place); err == nil {
+		address, port = ap.Addr().String(), int(ap.Port())
+	}
+	if e := c.At(address, port); e != nil {
+		return e
+	}
+	e := &Endpoint{Address: address, Port: port, Speaks: c.speaks(port)}
+	c.Endpoints = append(c.Endpoints, e)
+	return e
+}
+
+// speaks says which protocol is expected on a port: what was asked for, else what the profile says.
+func (c *Case) speaks(port int) fact.Protocol {
+	t := c.Run.Target
+	entry, listed := c.Profile.Port(port)
+	if t.Protocol != "" && (port == t.Port || t.Port == 0 && entry.Speaks != fact.HTTPS) {
+		return t.Protocol
+	}
+	if listed {
+		return entry.Speaks
+	}
+	return fact.FTPES
+}
+
+func (talk *Conversation) add(o *fact.Observation) {
+	switch {
+	case o.Opening != nil:
+		talk.Opening = o
+	case o.Reply != nil:
+		talk.Replies = append(talk.Replies, o)
+	case o.TLS != nil:
+		talk.TLS = o
+	case o.Ident != nil:
+		talk.Ident = o
+	case o.Kex != nil:
+		talk.Kex = o
+	case o.Web != nil:
+		talk.Web = o
+	}
+}
+
+// At finds an endpoint; nil when it was not looked at.
+func (c *Case) At(address string, port int) *Endpoint {
+	i := slices.IndexFunc(c.Endpoints, func(e *Endpoint) bool { return e.Address == address && e.Port == port })
+	if i < 0 {
+		return nil
+	}
+	return c.Endpoints[i]
+}
+
+// Addresses lists the addresses that were looked at, each once.
+func (c *Case) Addresses() []string {
+	var found []string
+	for _, e := range c.Endpoints {
+		if !slices.Contains(found, e.Address) {
+			found = append(found, e.Address)
+		}
+	}
+	return found
+}
+
+// Ports lists the ports that were looked at, each once.
+func (c *Case) Ports() []int {
+	var found []int
+	for _, e := range c.Endpoints {
+		if !slices.Contains(found, e.Port) {
+			found = append(found, e.Port)
+		}
+	}
+	return found
+}
+
+// On lists the endpoints of one address.
+func (c *Case) On(address string) []*Endpoint {
+	return c.Where(func(e *Endpoint) bool { return e.Address == address })
+}
+
+// Where lists the endpoints that fit.
+func (c *Case) Where(fits func(*Endpoint) bool) []*Endpoint {
+	var found []*Endpoint
+	for _, e := range c.Endpoints {
+		if fits(e) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// Live says whether something at an address answered the connect, be it with a refusal.
+func (c *Case) Live(address string) bool {
+	return slices.ContainsFunc(c.On(address), func(e *Endpoint) bool {
+		return e.Connected() || e.Talk.Dial.Failed(fact.Refused)
+	})
+}
+
+// Works says whether some way in works.
+func (c *Case) Works() bool {
+	return slices.ContainsFunc(c.Endpoints, func(e *Endpoint) bool { return e.Proof() != "" })
+}
+
+// Matters says whether a fault on a port is one for this user: the port was asked for, or
+// is promised, or nothing works, so that every port is worth a word.
+func (c *Case) Matters(port int) bool {
+	switch entry, listed := c.Profile.Port(port); {
+	case c.Run.Target.Protocol != "" || c.Run.Target.Port != 0:
+		return c.asked(port)
+	case entry.Speaks == fact.HTTPS:
+		return false
+	case c.Profile.Promised:
+		return listed
+	default:
+		return !c.Works()
+	}
+}
+
+// asked says whether a port belongs to the only way in that the user asked for.
+func (c *Case) asked(port int) bool {
+	t := c.Run.Target
+	if t.Port != 0 {
+		return port == t.Port
+	}
+	entry, _ := c.Profile.Port(port)
+	return entry.Speaks == t.Protocol || t.Protocol == fact.FTP && entry.Speaks == fact.FTPES
+}
+
+// Weigh lowers the severity of a fault on a port that nobody asked for and nobody promised, where another way in works.
+func (c *Case) Weigh(usual Severity, port int) Severity {
+	if usual == Problem && !c.Matters(port) {
+		return Warning
+	}
+	return usual
+}
+
+// Connected says whether the last try to connect came through.
+func (e *Endpoint) Connected() bool { return e.Talk.Dial.Failure == nil }
+
+// Place is the endpoint as it stands in Finding.Where.
+func (e *Endpoint) Place() string { return e.Talk.Place }
+
+// FTPFamily says whether FTP, in clear or under TLS, is expected at the endpoint.
+func (e *Endpoint) FTPFamily() bool {
+	return e.Speaks == fact.FTPES || e.Speaks == fact.FTPS || e.Speaks == fact.FTP
+}
+
+// Greeting is the first FTP reply; nil when none came.
+func (talk *Conversation) Greeting() *fact.Observation {
+	return talk.Answer("")
+}
+
+// Answer is the last reply to a command; nil when none came. The command "" stands for the greeting.
+func (talk *Conversation) Answer(command string) *fact.Observation {
+	for _, o := range slices.Backward(talk.Replies) {
+		if o.Reply.Command == command {
+			return o
+		}
+	}
+	return nil
+}
+
+// Leaf is the server's own certificate; nil when none came.
+func (talk *Conversation) Leaf() *fact.Certificate {
+	if talk.TLS == nil || len(talk.TLS.TLS.Chain) == 0 {
+		return nil
+	}
+	return &talk.TLS.TLS.Chain[0]
+}
+
+// Secured says whether a TLS handshake was completed, whatever its certificate is worth.
+func (talk *Conversation) Secured() bool { return talk.TLS != nil && talk.TLS.Failure == nil }
+
+// Trusted says whether TLS was completed with a certificate without a fault.
+func (talk *Conversation) Trusted() bool { return talk.Secured() && len(talk.TLS.TLS.Faults) == 0 }
+
+// Welcomed says whether an FTP server greeted with a 2xx reply.
+func (talk *Conversation) Welcomed() bool {
+	g := talk.Greeting()
+	return g != nil && g.Failure == nil && g.Reply.Code/100 == 2
+}

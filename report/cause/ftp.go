@@ -1,0 +1,3 @@
+package cause
+
+var ftpRules []Rule

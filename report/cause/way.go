@@ -1,0 +1,117 @@
+package cause
+
+import (
+	"cmp"
+	"slices"
+
+	"ftpdoctor/probe/fact"
+	"ftpdoctor/probe/profile"
+)
+
+// Way is a way in that works from here.
+type Way struct {
+	Protocol   fact.Protocol `json:"protocol"`
+	Host       string        `json:"host"`
+	Port       int           `json:"port"`
+	Encryption Encryption    `json:"encryption"`
+	SignIn     string        `json:"sign_in,omitempty"` // "password", "key"; empty: nobody signed in
+	Proof      Proof         `json:"proof"`
+}
+
+// Encryption is how a way in is protected, in the words of FTP apps.
+type Encryption string
+
+// The encryptions.
+const (
+	ExplicitTLS Encryption = "explicit"
+	ImplicitTLS Encryption = "implicit"
+	OverSSH     Encryption = "ssh"
+	InClear     Encryption = "none"
+)
+
+// Proof says how far a way in was proven. Empty: not at all.
+type Proof string
+
+// The proofs, the weakest first.
+const (
+	ProofConnected Proof = "connected" // the server answered in its protocol
+	ProofVerified  Proof = "verified"  // its certificate, or its published host key, is right
+	ProofLoggedIn  Proof = "logged-in"
+	ProofListed    Proof = "listed"
+	ProofWrote     Proof = "wrote"
+)
+
+var proofs = []Proof{"", ProofConnected, ProofVerified, ProofLoggedIn, ProofListed, ProofWrote}
+
+// Ways lists what works from here, the best first. A way counts as soon as one address offers it.
+func Ways(run *fact.Run, p *profile.Profile) []Way {
+	c := NewCase(run, p)
+	var ways []Way
+	for _, port := range c.Ports() {
+		best := Way{Host: run.Target.Host, Port: port}
+		for _, e := range c.Endpoints {
+			if e.Port == port && e.provesMore(best.Proof) {
+				best.Protocol, best.Encryption = e.offers()
+				best.Proof = e.proof(p.HostKeys)
+			}
+		}
+		if best.Proof != "" {
+			ways = append(ways, best)
+		}
+	}
+	slices.SortStableFunc(ways, func(a, b Way) int {
+		return cmp.Or(
+			-cmp.Compare(slices.Index(proofs, a.Proof), slices.Index(proofs, b.Proof)),
+			cmp.Compare(preference(a.Protocol), preference(b.Protocol)),
+		)
+	})
+	return ways
+}
+
+func (e *Endpoint) provesMore(than Proof) bool {
+	return slices.Index(proofs, e.Proof()) > slices.Index(proofs, than)
+}
+
+// preference puts the ways with the fewest connections and the best protection first.
+func preference(p fact.Protocol) int {
+	return slices.Index([]fact.Protocol{fact.SFTP, fact.FTPES, fact.FTPS, fact.FTP}, p)
+}
+
+// Proof says how far the endpoint was proven to be a way in. Empty: it is none.
+func (e *Endpoint) Proof() Proof { return e.proof(nil) }
+
+func (e *Endpoint) proof(published []string) Proof {
+	if !e.Connected() || e.Speaks == fact.HTTPS {
+		return ""
+	}
+	talk := e.Talk
+	if kex := talk.Kex; kex != nil && kex.Failure == nil && kex.Kex.HostKey != nil {
+		if slices.Contains(published, kex.Kex.HostKey.SHA256) {
+			return ProofVerified
+		}
+		return ProofConnected
+	}
+	switch {
+	case !talk.Welcomed() || talk.TLS != nil && !talk.Secured():
+		return ""
+	case talk.Trusted():
+		return ProofVerified
+	default:
+		return ProofConnected
+	}
+}
+
+// offers says what the endpoint really speaks.
+func (e *Endpoint) offers() (fact.Protocol, Encryption) {
+	talk := e.Talk
+	switch {
+	case talk.Kex != nil && talk.Kex.Kex.HostKey != nil:
+		return fact.SFTP, OverSSH
+	case !talk.Secured():
+		return fact.FTP, InClear
+	case talk.TLS.TLS.Mode == fact.Explicit:
+		return fact.FTPES, ExplicitTLS
+	default:
+		return fact.FTPS, ImplicitTLS
+	}
+}

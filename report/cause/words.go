@@ -1,0 +1,102 @@
+package cause
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"ftpdoctor/probe/fact"
+)
+
+// and joins words as people do: "a, b and c".
+func and(words []string) string {
+	switch n := len(words); n {
+	case 0:
+		return ""
+	case 1:
+		return words[0]
+	default:
+		return strings.Join(words[:n-1], ", ") + " and " + words[n-1]
+	}
+}
+
+// portsOf names ports: "port 21", "ports 21 and 990".
+func portsOf(ports []int) string {
+	return plural(len(ports), "port", "ports") + " " + and(numbers(ports))
+}
+
+// numbers writes ports as they stand in Finding.Where.
+func numbers(ports []int) []string {
+	var words []string
+	for _, p := range ports {
+		words = append(words, strconv.Itoa(p))
+	}
+	return words
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// upper makes a sentence of a phrase.
+func upper(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// allOf says "all 3 addresses", "both addresses", "198.51.100.7".
+func allOf(addresses []string) string {
+	switch len(addresses) {
+	case 1:
+		return addresses[0]
+	case 2:
+		return "both addresses"
+	default:
+		return fmt.Sprintf("all %d addresses", len(addresses))
+	}
+}
+
+// ms writes a time for people: "42 ms", "3.1 s".
+func ms(m fact.Millis) string {
+	if m < 1000 {
+		return fmt.Sprintf("%.0f ms", float64(m))
+	}
+	return fmt.Sprintf("%.1f s", float64(m)/1000)
+}
+
+// places lists endpoints as they stand in Finding.Where.
+func places(endpoints []*Endpoint) []string {
+	var found []string
+	for _, e := range endpoints {
+		found = append(found, e.Place())
+	}
+	return found
+}
+
+// ids lists the observations that are evidence; nil ones are left out.
+func ids(seen ...*fact.Observation) []int {
+	var found []int
+	for _, o := range seen {
+		if o != nil {
+			found = append(found, o.ID)
+		}
+	}
+	return found
+}
+
+// distinct drops repetitions and keeps the order.
+func distinct(words []string) []string {
+	var kept []string
+	for _, w := range words {
+		if !slices.Contains(kept, w) {
+			kept = append(kept, w)
+		}
+	}
+	return kept
+}
