@@ -23,7 +23,7 @@ type Case struct {
 type Endpoint struct {
 	Address string
 	Port    int
-	Speaks  fact.Protocol // what the profile, or the user, expects there
+	Speaks  fact.Protocol       // what the profile, or the user, expects there
 	Tries   []*fact.Observation // every connect, in order
 	Talk    *Conversation       // on the last of them
 	Again   []*Conversation     // further connections, each with its purpose
@@ -61,6 +61,8 @@ func NewCase(run *fact.Run, p *profile.Profile) *Case {
 			talks[o.Conn].add(o)
 		}
 	}
+	// A saved report can hold a second connection without the first.
+	c.Endpoints = slices.DeleteFunc(c.Endpoints, func(e *Endpoint) bool { return e.Talk == nil })
 	return c
 }
 

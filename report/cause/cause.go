@@ -55,8 +55,8 @@ type Finding struct {
 	Cause       string      `json:"cause"`
 	Severity    Severity    `json:"severity"`
 	Confidence  Confidence  `json:"confidence"`
-	Title       string      `json:"title"` // one sentence that names the place: "Port 21 is blocked on the way to acme.files.com"
-	Says        string      `json:"says"`  // the evidence in one or two sentences
+	Title       string      `json:"title"`              // one sentence that names the place: "Port 21 is blocked on the way to acme.files.com"
+	Says        string      `json:"says"`               // the evidence in one or two sentences
 	Where       []string    `json:"where,omitempty"`    // "21" (on every address), "198.51.100.7" (every port), "198.51.100.7:22"; empty: the host
 	Evidence    []int       `json:"evidence,omitempty"` // ids of observations
 	Quotes      []string    `json:"quotes,omitempty"`   // the server's own words
