@@ -1,0 +1,398 @@
+package lab
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// window is how many bytes a sender may have under way before it waits for the reader.
+const window = 256 << 10
+
+// segment is what one Write sent, and when it arrives.
+type segment struct {
+	data []byte
+	at   time.Time
+}
+
+// verdict is what the path does with a piece of data.
+type verdict int
+
+const (
+	passes verdict = iota
+	stalls
+	resets
+)
+
+// half is one direction of a connection: what one end has sent and the other has not yet read.
+type half struct {
+	mu      sync.Mutex
+	changed chan struct{} // closed and replaced whenever something below changes
+	queue   []segment
+	size    int       // bytes under way
+	latest  time.Time // nothing arrives before what was sent before it
+	end     error     // io.EOF or errReset; nil while open
+	endAt   time.Time
+	gone    bool // the reader has closed
+	stalled bool // the path loses everything from here on
+	filter  func([]byte) ([]byte, verdict)
+}
+
+func newHalf() *half { return &half{changed: make(chan struct{})} }
+
+// note wakes whoever waits for a change. The caller holds the lock.
+func (h *half) note() {
+	close(h.changed)
+	h.changed = make(chan struct{})
+}
+
+// arrival is when something that takes delay arrives. The caller holds the lock.
+func (h *half) arrival(delay time.Duration) time.Time {
+	at := time.Now().Add(delay)
+	if at.Before(h.latest) {
+		at = h.latest
+	}
+	h.latest = at
+	return at
+}
+
+// send puts data on the way.
+func (h *half) send(data []byte, delay time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.size += len(data)
+	if h.stalled {
+		return
+	}
+	h.queue = append(h.queue, segment{append([]byte(nil), data...), h.arrival(delay)})
+	h.note()
+}
+
+// finish ends the direction with io.EOF or errReset, behind everything that is under way.
+func (h *half) finish(end error, delay time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.end != nil || h.stalled {
+		return
+	}
+	h.end, h.endAt = end, h.arrival(delay)
+	h.note()
+}
+
+// stall loses everything that is sent from here on, the end included.
+func (h *half) stall() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.stalled = true
+}
+
+// abandon says that nobody reads any more, and whether something was left unread.
+func (h *half) abandon() (unread bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	unread = len(h.queue) > 0 && !h.queue[0].at.After(time.Now())
+	h.gone = true
+	h.queue, h.size = nil, 0
+	h.note()
+	return unread
+}
+
+// take moves what has arrived into b. With nothing to take it says how long to wait; zero: until a change.
+func (h *half) take(b []byte) (n int, err error, wait time.Duration, changed chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	if len(h.queue) > 0 {
+		head := &h.queue[0]
+		if wait := head.at.Sub(now); wait > 0 {
+			return 0, nil, wait, h.changed
+		}
+		n := copy(b, head.data)
+		head.data = head.data[n:]
+		if len(head.data) == 0 {
+			h.queue = h.queue[1:]
+		}
+		h.size -= n
+		h.note()
+		return n, nil, 0, nil
+	}
+	if h.end != nil {
+		if wait := h.endAt.Sub(now); wait > 0 {
+			return 0, nil, wait, h.changed
+		}
+		return 0, h.end, 0, nil
+	}
+	return 0, nil, 0, h.changed
+}
+
+// state says how the direction ended, as far as that has arrived, whether the reader is gone, and how much is under way.
+func (h *half) state() (end error, gone bool, size int, changed chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.end != nil && !h.endAt.After(time.Now()) {
+		end = h.end
+	}
+	return end, h.gone, h.size, h.changed
+}
+
+// conn is one end of a TCP connection.
+type conn struct {
+	local, remote net.Addr
+	in, out       *half
+	delay         time.Duration // one way
+	reading       deadline
+	writing       deadline
+	closing       sync.Once
+	closed        chan struct{}
+}
+
+// connect makes both ends of a connection: the visitor's and the server's.
+func connect(visitor, server net.Addr, rtt time.Duration) (near, far *conn) {
+	up, down := newHalf(), newHalf()
+	near = &conn{local: visitor, remote: server, in: down, out: up, delay: rtt / 2}
+	far = &conn{local: server, remote: visitor, in: up, out: down, delay: rtt / 2}
+	for _, c := range []*conn{near, far} {
+		c.closed = make(chan struct{})
+		c.reading.init()
+		c.writing.init()
+	}
+	return near, far
+}
+
+// Read returns what has arrived, at most one piece at a time.
+func (c *conn) Read(b []byte) (int, error) {
+	for {
+		if err := c.usable(&c.reading); err != nil {
+			return 0, c.failed("read", err)
+		}
+		n, err, wait, changed := c.in.take(b)
+		if n > 0 || len(b) == 0 {
+			return n, nil
+		}
+		if err != nil {
+			return 0, c.failed("read", err)
+		}
+		c.wait(changed, wait, &c.reading)
+	}
+}
+
+// Write sends b, in pieces no larger than a quarter of the window.
+func (c *conn) Write(b []byte) (int, error) {
+	total := 0
+	for len(b) > 0 {
+		piece := b[:min(len(b), window/4)]
+		if err := c.writeOne(piece); err != nil {
+			return total, c.failed("write", err)
+		}
+		total += len(piece)
+		b = b[len(piece):]
+	}
+	return total, nil
+}
+
+func (c *conn) writeOne(piece []byte) error {
+	for {
+		if err := c.usable(&c.writing); err != nil {
+			return err
+		}
+		if end, _, _, _ := c.in.state(); end == errReset {
+			return errReset
+		}
+		end, gone, size, changed := c.out.state()
+		switch {
+		case end != nil:
+			return errBrokenPipe
+		case gone:
+			// The other end has closed: it answers data with a reset (RFC 9293, section 3.10.7.1).
+			c.in.finish(errReset, 2*c.delay)
+			c.out.finish(errReset, 2*c.delay)
+			return nil
+		case size < window:
+			c.push(piece)
+			return nil
+		}
+		c.wait(changed, 0, &c.writing)
+	}
+}
+
+// push hands one piece to the path.
+func (c *conn) push(piece []byte) {
+	if c.out.filter == nil {
+		c.out.send(piece, c.delay)
+		return
+	}
+	piece, what := c.out.filter(piece)
+	if len(piece) > 0 {
+		c.out.send(piece, c.delay)
+	}
+	switch what {
+	case stalls:
+		c.out.stall()
+	case resets:
+		c.out.finish(errReset, c.delay)
+		c.in.finish(errReset, c.delay)
+	}
+}
+
+// usable says why nothing can be done on the connection any more.
+func (c *conn) usable(d *deadline) error {
+	select {
+	case <-c.closed:
+		return net.ErrClosed
+	case <-d.wait():
+		return os.ErrDeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+// wait returns on a change, after a while, at the deadline, or when the connection is closed.
+func (c *conn) wait(changed <-chan struct{}, while time.Duration, d *deadline) {
+	var later <-chan time.Time
+	if while > 0 {
+		timer := time.NewTimer(while)
+		defer timer.Stop()
+		later = timer.C
+	}
+	select {
+	case <-changed:
+	case <-later:
+	case <-d.wait():
+	case <-c.closed:
+	}
+}
+
+// sleep lets a server wait. It says false when the connection was closed meanwhile.
+func (c *conn) sleep(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-c.closed:
+		return false
+	}
+}
+
+// failed dresses an error as package net does.
+func (c *conn) failed(op string, err error) error {
+	if err == io.EOF {
+		return err
+	}
+	if errno, ok := err.(syscall.Errno); ok {
+		err = os.NewSyscallError(op, errno)
+	}
+	return &net.OpError{Op: op, Net: c.local.Network(), Source: c.local, Addr: c.remote, Err: err}
+}
+
+// Close says goodbye. As with a real system, data that was left unread turns the goodbye into a reset
+// (RFC 2525, section 2.17).
+func (c *conn) Close() error {
+	c.shut(io.EOF)
+	return nil
+}
+
+// reset ends the connection without a goodbye.
+func (c *conn) reset() { c.shut(errReset) }
+
+func (c *conn) shut(end error) {
+	c.closing.Do(func() {
+		close(c.closed)
+		if c.in.abandon() {
+			end = errReset
+		}
+		c.out.finish(end, c.delay)
+		c.reading.stop()
+		c.writing.stop()
+	})
+}
+
+// CloseWrite says that nothing more will be sent.
+func (c *conn) CloseWrite() error {
+	c.out.finish(io.EOF, c.delay)
+	return nil
+}
+
+func (c *conn) LocalAddr() net.Addr  { return c.local }
+func (c *conn) RemoteAddr() net.Addr { return c.remote }
+
+func (c *conn) SetDeadline(t time.Time) error {
+	c.reading.set(t)
+	c.writing.set(t)
+	return nil
+}
+
+func (c *conn) SetReadDeadline(t time.Time) error {
+	c.reading.set(t)
+	return nil
+}
+
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	c.writing.set(t)
+	return nil
+}
+
+// deadline is a channel that is closed once a point in time has passed.
+type deadline struct {
+	mu     sync.Mutex
+	timer  *time.Timer
+	passed chan struct{}
+}
+
+func (d *deadline) init() { d.passed = make(chan struct{}) }
+
+func (d *deadline) wait() chan struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.passed
+}
+
+// set moves the deadline. Whoever waits already must notice, so an expired channel is replaced, a live one kept.
+func (d *deadline) set(t time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.timer != nil && !d.timer.Stop() {
+		<-d.passed // the timer has fired: let its function finish
+	}
+	d.timer = nil
+	expired := isClosed(d.passed)
+	if t.IsZero() {
+		if expired {
+			d.passed = make(chan struct{})
+		}
+		return
+	}
+	until := time.Until(t)
+	if until <= 0 {
+		if !expired {
+			close(d.passed)
+		}
+		return
+	}
+	if expired {
+		d.passed = make(chan struct{})
+	}
+	passed := d.passed
+	d.timer = time.AfterFunc(until, func() { close(passed) })
+}
+
+func (d *deadline) stop() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.timer != nil {
+		d.timer.Stop()
+		d.timer = nil
+	}
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,48 @@
+package lab
+
+import (
+	"io"
+	"strings"
+	"time"
+)
+
+// Raw sends given bytes and says no more. The zero Raw accepts the connection and closes it.
+type Raw struct {
+	Wait  time.Duration // before it says anything
+	Say   string
+	Times int    // how often it says it; zero: once
+	Nudge string // what it says to the first bytes that it is sent, whatever they are
+	Hang  bool   // stays, silent
+	Reset bool   // goes without a goodbye
+}
+
+func (r Raw) serve(c *conn) {
+	if !c.sleep(r.Wait) {
+		return
+	}
+	for range max(1, r.Times) {
+		if _, err := io.WriteString(c, r.Say); err != nil {
+			return
+		}
+	}
+	if r.Nudge != "" {
+		if _, err := c.Read(make([]byte, 4096)); err != nil {
+			return
+		}
+		if _, err := io.WriteString(c, r.Nudge); err != nil {
+			return
+		}
+	}
+	if r.Hang {
+		drain(c)
+	}
+	if r.Reset {
+		c.reset()
+	}
+}
+
+// drain reads until the visitor goes.
+func drain(c io.Reader) { _, _ = io.Copy(io.Discard, c) }
+
+// gibberish is a line of n bytes.
+func gibberish(n int) string { return strings.Repeat("x", n) }

@@ -1,0 +1,125 @@
+// Package probe looks at connections and records what it sees. Its one rule: a
+// probe never judges. What fails on the wire becomes a fact; a Go error is
+// returned only where the program itself cannot work.
+package probe
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"net/netip"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"ftpdoctor/probe/fact"
+	"ftpdoctor/probe/profile"
+)
+
+// Plan is what to look at, and how patiently.
+type Plan struct {
+	Version string // of the program
+	Target  fact.Target
+	Profile profile.Profile
+
+	Resolvers  []netip.AddrPort // asked besides the configured ones (--resolver)
+	Given      []netip.Addr     // addresses of the host that the user gave (--resolve); empty: looked up
+	IPv4Only   bool
+	IPv6Only   bool
+	ServerName string         // sent and checked in TLS in place of the host; empty: the host
+	Roots      *x509.CertPool // authorities to trust; nil: the system's
+	Proxies    []fact.Proxy   // proxy variables of the environment
+
+	Only, Skip     []string      // names of checks
+	Patient        bool          // wait and retry as the service recommends
+	ConnectTimeout time.Duration // for one connect; 0: the policy of limits
+	Timeout        time.Duration // for everything; 0: none
+}
+
+// Check is one kind of look.
+type Check struct {
+	Name  string
+	Doc   string // one sentence
+	After string // the check that must have ended before; empty: none
+	Run   func(context.Context, *Session)
+}
+
+// Checks lists every check in the order of the report. It is the only list of their names.
+var Checks = []Check{
+	{Name: "local", Doc: "This computer: addresses, DNS servers, hosts file, proxy variables.", Run: local},
+	{Name: "dns", Doc: "The name: what programs here get for it, and what each DNS server answers.", Run: names},
+	{Name: "endpoints", Doc: "Every address and port: connect, greeting, TLS and certificate, SSH host key, the web port.", Run: endpoints},
+	{Name: "control", Doc: "Only where something is odd: a port that must be closed, and the port of a captive portal.", After: "endpoints", Run: control},
+}
+
+// errDeadline is the cause of a context that the overall deadline ended.
+var errDeadline = errors.New("the overall deadline has passed")
+
+// Run carries out the plan. It always returns what was seen until the end, be that an interrupt or the deadline.
+func Run(ctx context.Context, plan Plan, network Network, progress *Progress) fact.Run {
+	if plan.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, plan.Timeout, errDeadline)
+		defer cancel()
+	}
+	s := newSession(ctx, plan, network, progress)
+	done := map[string]chan struct{}{}
+	for _, check := range Checks {
+		done[check.Name] = make(chan struct{})
+	}
+	var all sync.WaitGroup
+	for _, check := range Checks {
+		all.Go(func() {
+			defer close(done[check.Name])
+			if check.After != "" {
+				<-done[check.After]
+			}
+			s.carryOut(ctx, check)
+		})
+	}
+	all.Wait()
+	return s.result(ctx)
+}
+
+// carryOut runs a check, or says why not.
+func (s *Session) carryOut(ctx context.Context, check Check) {
+	switch {
+	case len(s.plan.Only) > 0 && !slices.Contains(s.plan.Only, check.Name):
+		s.skip(check.Name, "", check.Name, "--only asked for "+s.plan.Only[0])
+	case slices.Contains(s.plan.Skip, check.Name):
+		s.skip(check.Name, "", check.Name, "--skip asked for it")
+	default:
+		check.Run(ctx, s)
+	}
+}
+
+// result puts what was seen in order and numbers it.
+func (s *Session) result(ctx context.Context) fact.Run {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	slices.SortStableFunc(s.seen, s.order)
+	for i := range s.seen {
+		s.seen[i].ID = i + 1
+	}
+	return fact.Run{
+		Tool:    fact.Tool{Name: "ftpdoctor", Version: s.plan.Version, OS: runtime.GOOS + "/" + runtime.GOARCH},
+		Started: s.started.UTC(),
+		Took:    fact.MillisOf(time.Since(s.started)),
+		Target:  s.plan.Target,
+		Stopped: stopped(ctx),
+		Seen:    s.seen,
+	}
+}
+
+// stopped says why the run ended early, if it did.
+func stopped(ctx context.Context) fact.Stopped {
+	switch {
+	case ctx.Err() == nil:
+		return ""
+	case errors.Is(context.Cause(ctx), errDeadline):
+		return fact.ByDeadline
+	default:
+		return fact.ByUser
+	}
+}
