@@ -4,12 +4,13 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -28,6 +29,7 @@ type Computer struct {
 	// TrustsCompany says that the company's certificate authority is installed.
 	TrustsCompany bool
 
+	ports  atomic.Uint32
 	mu     sync.Mutex
 	opened []Connection
 	ends   []*conn
@@ -91,21 +93,29 @@ func (c *Computer) DialContext(ctx context.Context, network, address string) (ne
 	}
 	to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
 	n := c.record(network, to)
-	var opened net.Conn
-	switch network {
-	case "tcp":
-		opened, err = c.dialTCP(ctx, n, to)
-	case "udp":
-		opened, err = c.dialUDP(n, to)
-	default:
-		err = net.UnknownNetworkError(network)
-	}
+	opened, err := c.dial(ctx, network, to)
 	if err != nil {
-		return nil, c.refused(network, to, err)
+		return nil, err
 	}
 	c.mu.Lock()
 	c.opened[n].Opened = true
 	c.mu.Unlock()
+	return opened, nil
+}
+
+// dial opens a connection that is not counted, as the system's own resolver does.
+func (c *Computer) dial(ctx context.Context, network string, to netip.AddrPort) (opened net.Conn, err error) {
+	switch network {
+	case "tcp":
+		opened, err = c.dialTCP(ctx, to)
+	case "udp":
+		opened, err = c.dialUDP(to)
+	default:
+		err = net.UnknownNetworkError(network)
+	}
+	if err != nil {
+		return nil, dressed(network, to, err)
+	}
 	return opened, nil
 }
 
@@ -117,8 +127,8 @@ func (c *Computer) record(network string, to netip.AddrPort) int {
 	return len(c.opened) - 1
 }
 
-// refused dresses an error as net.Dialer does.
-func (c *Computer) refused(network string, to netip.AddrPort, err error) error {
+// dressed is a failed connect as net.Dialer reports it.
+func dressed(network string, to netip.AddrPort, err error) error {
 	var addr net.Addr = net.TCPAddrFromAddrPort(to)
 	if network == "udp" {
 		addr = net.UDPAddrFromAddrPort(to)
@@ -133,7 +143,7 @@ func (c *Computer) refused(network string, to netip.AddrPort, err error) error {
 // systemGivesUp is how long Linux repeats a connection request (tcp_syn_retries 6).
 const systemGivesUp = 127 * time.Second
 
-func (c *Computer) dialTCP(ctx context.Context, n int, to netip.AddrPort) (net.Conn, error) {
+func (c *Computer) dialTCP(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 	local, err := c.source(to.Addr())
 	if err != nil {
 		return nil, err
@@ -173,7 +183,7 @@ func (c *Computer) dialTCP(ctx context.Context, n int, to netip.AddrPort) (net.C
 		return nil, failure
 	}
 	near, far := connect(
-		&net.TCPAddr{IP: local.AsSlice(), Port: ephemeral(n)},
+		&net.TCPAddr{IP: local.AsSlice(), Port: c.ephemeral()},
 		net.TCPAddrFromAddrPort(to), rtt)
 	path.watch(near, far)
 	if !c.start(near, far, server) {
@@ -217,6 +227,11 @@ func (c *Computer) start(near, far *conn, server Server) bool {
 	return true
 }
 
+// hasIPv6 says whether the computer has an IPv6 address that reaches beyond its own link.
+func (c *Computer) hasIPv6() bool {
+	return slices.ContainsFunc(c.Addrs, func(a netip.Prefix) bool { return a.Addr().Is6() && !a.Addr().IsLinkLocalUnicast() })
+}
+
 // source is the address that the computer sends from, as long as it has one of the family.
 func (c *Computer) source(to netip.Addr) (netip.Addr, error) {
 	if to.IsLoopback() || to.IsUnspecified() {
@@ -230,17 +245,14 @@ func (c *Computer) source(to netip.Addr) (netip.Addr, error) {
 	return netip.Addr{}, errUnreachable
 }
 
-// ephemeral is the local port of the n-th connection.
-func ephemeral(n int) int { return 49152 + n%16384 }
+// ephemeral is the next local port.
+func (c *Computer) ephemeral() int { return int(49152 + c.ports.Add(1)%16384) }
 
 // errCanceled reads as the one of package net, which does not export it.
-var errCanceled = fmt.Errorf("operation was canceled%w", hidden{context.Canceled})
+type errCanceled struct{}
 
-// hidden is an error without a text of its own.
-type hidden struct{ error }
-
-func (hidden) Error() string   { return "" }
-func (h hidden) Unwrap() error { return h.error }
+func (errCanceled) Error() string        { return "operation was canceled" }
+func (errCanceled) Is(target error) bool { return target == context.Canceled }
 
 // pause waits, or says as net.Dialer does that the context ended first.
 func pause(ctx context.Context, d time.Duration) error {
@@ -253,21 +265,24 @@ func pause(ctx context.Context, d time.Duration) error {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			return os.ErrDeadlineExceeded
 		}
-		return errCanceled
+		return errCanceled{}
 	}
 }
 
 // dialUDP always succeeds, as nothing is sent yet.
-func (c *Computer) dialUDP(n int, to netip.AddrPort) (net.Conn, error) {
+func (c *Computer) dialUDP(to netip.AddrPort) (net.Conn, error) {
 	local, err := c.source(to.Addr())
 	if err != nil {
 		return nil, err
 	}
 	near, _ := connect(
-		&net.UDPAddr{IP: local.AsSlice(), Port: ephemeral(n)},
+		&net.UDPAddr{IP: local.AsSlice(), Port: c.ephemeral()},
 		net.UDPAddrFromAddrPort(to), 0)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed {
+		return nil, errUnreachable
+	}
 	c.ends = append(c.ends, near)
 	host := c.Internet.Hosts[to.Addr()]
 	return &packetConn{conn: near, host: host, rtt: c.Internet.rtt(to.Addr(), &Path{}), port: to.Port()}, nil

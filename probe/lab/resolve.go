@@ -64,12 +64,12 @@ func (c *Computer) ask(ctx context.Context, host, fqdn string) ([]netip.Addr, er
 
 // ordered puts the family first that the computer can use (RFC 6724, section 5, rule 1).
 func (c *Computer) ordered(addrs []netip.Addr) []netip.Addr {
-	_, err := c.source(netip.IPv6Unspecified().Next().Next())
+	six := c.hasIPv6()
 	slices.SortStableFunc(addrs, func(a, b netip.Addr) int {
 		if a.Is4() == b.Is4() {
 			return 0
 		}
-		if a.Is6() == (err == nil) {
+		if a.Is6() == six {
 			return -1
 		}
 		return 1
@@ -143,7 +143,7 @@ func (c *Computer) askOne(ctx context.Context, server netip.AddrPort, fqdn strin
 func (c *Computer) exchange(ctx context.Context, network string, server netip.AddrPort, question *dns.Msg) (*dns.Msg, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	raw, err := c.DialContext(ctx, network, server.String())
+	raw, err := c.dial(ctx, network, server)
 	if err != nil {
 		return nil, err
 	}
