@@ -1,5 +1,7 @@
 package lab
 
+import "slices"
+
 // Scenario is one world with what is wrong in it.
 type Scenario struct {
 	Name  string           // lower-case words joined by hyphens
@@ -22,22 +24,13 @@ func Find(name string) (Scenario, bool) {
 }
 
 // Scenarios is the table of all worlds, and the only list of them.
-var Scenarios = []Scenario{
-	{
-		Name:  "healthy-files-com",
-		Says:  "A Files.com site with three addresses, and every way in works.",
-		Args:  []string{filesHost},
-		Build: filesSite,
-	},
-	{
-		Name:   "port-21-blocked",
-		Says:   "A firewall drops port 21 on the way to a healthy Files.com site.",
-		Args:   []string{filesHost},
-		Causes: []string{"tcp-port-filtered"},
-		Build: func() *Computer {
-			c := filesSite()
-			c.obstruct(Path{Ports: []uint16{21}, Connect: Dropped})
-			return c
-		},
-	},
-}
+var Scenarios = slices.Concat(
+	healthy,
+	localFaults,
+	nameFaults,
+	pathFaults,
+	tlsFaults,
+	ftpFaults,
+	sshFaults,
+	faultsTogether,
+)

@@ -59,6 +59,27 @@ func (c *Computer) giveIPv6() {
 // obstruct puts a fault on the way.
 func (c *Computer) obstruct(p Path) { c.Internet.Paths = append(c.Internet.Paths, &p) }
 
+// with is a world with a change.
+func with(world func() *Computer, change func(c *Computer)) func() *Computer {
+	return func() *Computer {
+		c := world()
+		change(c)
+		return c
+	}
+}
+
+// onFiles puts a server on ports of all addresses of the Files.com-like site.
+func (c *Computer) onFiles(server Server, ports ...uint16) {
+	for _, ip := range filesIPs {
+		c.Internet.Listen(ip, server, ports...)
+	}
+}
+
+// onExample puts a server on ports of ftp.example.org.
+func (c *Computer) onExample(server Server, ports ...uint16) {
+	c.Internet.Listen(exampleIP, server, ports...)
+}
+
 // addrs parses addresses, for Path.Addrs.
 func addrs(texts ...string) []netip.Addr {
 	var parsed []netip.Addr
@@ -104,13 +125,23 @@ func (s servers) listen(net *Internet, ip string) {
 }
 
 // ftpSite is a single server at ftp.example.org with explicit TLS on port 21 and a web server, seen from home.
-func ftpSite(brand Brand) *Computer {
-	c := home(records(exampleFTP, exampleIP))
-	secure := &TLS{Certificate: exampleCertificate().Make()}
-	c.Internet.Listen(exampleIP, FTP{Brand: brand, TLS: secure}, 21)
-	c.Internet.Listen(exampleIP, Web{TLS: secure}, 443)
-	c.Internet.Listen(exampleIP, Web{}, 80)
-	return c
+func ftpSite(brand Brand) func() *Computer {
+	return ftpSiteWith(FTP{Brand: brand}, TLS{Certificate: exampleCertificate().Make()})
+}
+
+// exampleSite is the one that faults are put into.
+func exampleSite() *Computer { return ftpSite(Vsftpd)() }
+
+// ftpSiteWith is such a server with a handshake of its own; its web server is healthy.
+func ftpSiteWith(ftp FTP, secure TLS) func() *Computer {
+	return func() *Computer {
+		c := home(records(exampleFTP, exampleIP))
+		ftp.TLS = &secure
+		c.onExample(ftp, 21)
+		c.onExample(Web{TLS: &TLS{Certificate: exampleCertificate().Make()}}, 443)
+		c.onExample(Web{}, 80)
+		return c
+	}
 }
 
 // exampleCertificate is a good one for ftp.example.org.
