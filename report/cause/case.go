@@ -182,18 +182,27 @@ func (c *Case) Live(address string) bool {
 	})
 }
 
-// Works says whether some way in works.
+// Works says whether some way in works that the user could mean.
 func (c *Case) Works() bool {
-	return slices.ContainsFunc(c.Endpoints, func(e *Endpoint) bool { return e.Proof() != "" })
+	return slices.ContainsFunc(c.Endpoints, func(e *Endpoint) bool {
+		if e.Proof() == "" {
+			return false
+		}
+		wanted := c.Run.Target.Protocol
+		offered, _ := e.offers()
+		return wanted == "" || offered == wanted || wanted == fact.FTP && offered == fact.FTPES
+	})
 }
 
 // Matters says whether a fault on a port is one for this user: the port was asked for, or
 // is promised, or nothing works, so that every port is worth a word.
 func (c *Case) Matters(port int) bool {
-	switch entry, listed := c.Profile.Port(port); {
-	case c.Run.Target.Protocol != "" || c.Run.Target.Port != 0:
-		return c.asked(port)
-	case entry.Speaks == fact.HTTPS:
+	t := c.Run.Target
+	entry, listed := c.Profile.Port(port)
+	switch {
+	case t.Port != 0:
+		return port == t.Port
+	case entry.Speaks == fact.HTTPS, t.Protocol != "" && !c.asked(entry):
 		return false
 	case c.Profile.Promised:
 		return listed
@@ -202,14 +211,10 @@ func (c *Case) Matters(port int) bool {
 	}
 }
 
-// asked says whether a port belongs to the only way in that the user asked for.
-func (c *Case) asked(port int) bool {
-	t := c.Run.Target
-	if t.Port != 0 {
-		return port == t.Port
-	}
-	entry, _ := c.Profile.Port(port)
-	return entry.Speaks == t.Protocol || t.Protocol == fact.FTP && entry.Speaks == fact.FTPES
+// asked says whether a port belongs to the only protocol that the user asked for.
+func (c *Case) asked(port profile.Port) bool {
+	wanted := c.Run.Target.Protocol
+	return port.Speaks == wanted || wanted == fact.FTP && port.Speaks == fact.FTPES
 }
 
 // Weigh lowers the severity of a fault on a port that nobody asked for and nobody promised, where another way in works.
@@ -218,6 +223,26 @@ func (c *Case) Weigh(usual Severity, port int) Severity {
 		return Warning
 	}
 	return usual
+}
+
+// WaysIn lists the endpoints that are there to be used; the web port is only looked at beside them.
+func (c *Case) WaysIn() []*Endpoint {
+	return c.Where(func(e *Endpoint) bool { return e.Speaks != fact.HTTPS })
+}
+
+// Control is a connection that is no endpoint; nil when it was not made.
+func (c *Case) Control(purpose fact.Purpose) *Conversation {
+	for _, talk := range c.Controls {
+		if talk.Purpose == purpose {
+			return talk
+		}
+	}
+	return nil
+}
+
+// every says whether there are endpoints and all of them fit.
+func every(endpoints []*Endpoint, fits func(*Endpoint) bool) bool {
+	return len(endpoints) > 0 && !slices.ContainsFunc(endpoints, func(e *Endpoint) bool { return !fits(e) })
 }
 
 // Connected says whether the last try to connect came through.

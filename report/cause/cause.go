@@ -131,18 +131,21 @@ func complete(f Finding, rule Rule) Finding {
 	return f
 }
 
-// explain marks the findings that another finding in the same place brings about.
+// explain marks the findings that another finding in the same place brings about. The cause is then as grave as
+// what it brings about. Causes mostly lie in a lower layer, so that going down raises a whole chain.
 func explain(found []Finding) {
-	for i := range found {
+	for i := range slices.Backward(found) {
 		rule, _ := ByCode(found[i].Cause)
 		for _, code := range rule.ExplainedBy {
-			explained := slices.ContainsFunc(found, func(g Finding) bool {
-				return g.Cause == code && covers(g.Where, found[i].Where)
-			})
-			if explained {
-				found[i].ExplainedBy = code
-				break
+			j := slices.IndexFunc(found, func(g Finding) bool { return g.Cause == code && covers(g.Where, found[i].Where) })
+			if j < 0 {
+				continue
 			}
+			found[i].ExplainedBy = code
+			if rank(found[i].Severity) < rank(found[j].Severity) {
+				found[j].Severity = found[i].Severity
+			}
+			break
 		}
 	}
 }

@@ -79,6 +79,28 @@ func places(endpoints []*Endpoint) []string {
 	return found
 }
 
+// where names endpoints in the fewest words: a port where it is that port on every address, an address where it is
+// every port of it, else address and port. all are the endpoints among which they were found.
+func where(found, all []*Endpoint) []string {
+	var words []string
+	for _, e := range found {
+		word := e.Place()
+		switch {
+		case covered(found, all, func(o *Endpoint) bool { return o.Port == e.Port }):
+			word = strconv.Itoa(e.Port)
+		case covered(found, all, func(o *Endpoint) bool { return o.Address == e.Address }):
+			word = e.Address
+		}
+		words = append(words, word)
+	}
+	return distinct(words)
+}
+
+// covered says whether everything that fits was found.
+func covered(found, all []*Endpoint, fits func(*Endpoint) bool) bool {
+	return !slices.ContainsFunc(all, func(e *Endpoint) bool { return fits(e) && !slices.Contains(found, e) })
+}
+
 // ids lists the observations that are evidence; nil ones are left out.
 func ids(seen ...*fact.Observation) []int {
 	var found []int
