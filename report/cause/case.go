@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 
@@ -63,7 +64,18 @@ func NewCase(run *fact.Run, p *profile.Profile) *Case {
 	}
 	// A saved report can hold a second connection without the first.
 	c.Endpoints = slices.DeleteFunc(c.Endpoints, func(e *Endpoint) bool { return e.Talk == nil })
+	for _, e := range c.Endpoints {
+		e.Speaks = cmp.Or(e.Speaks, e.heard())
+	}
 	return c
+}
+
+// heard is the protocol of a port from which nobody expected one: what spoke there.
+func (e *Endpoint) heard() fact.Protocol {
+	if o := e.Talk.Opening; o != nil && o.Opening.Kind == fact.VoiceSSH {
+		return fact.SFTP
+	}
+	return fact.FTPES
 }
 
 // dialled files a new connection under its endpoint.
@@ -98,17 +110,14 @@ func (c *Case) endpoint(place string) *Endpoint {
 	return e
 }
 
-// speaks says which protocol is expected on a port: what was asked for, else what the profile says.
+// speaks says which protocol is expected on a port: what was asked for, else what the profile says. Empty: any.
 func (c *Case) speaks(port int) fact.Protocol {
 	t := c.Run.Target
-	entry, listed := c.Profile.Port(port)
+	entry, _ := c.Profile.Port(port)
 	if t.Protocol != "" && (port == t.Port || t.Port == 0 && entry.Speaks != fact.HTTPS) {
 		return t.Protocol
 	}
-	if listed {
-		return entry.Speaks
-	}
-	return fact.FTPES
+	return entry.Speaks
 }
 
 func (talk *Conversation) add(o *fact.Observation) {
