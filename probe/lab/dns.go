@@ -72,6 +72,9 @@ func (d *DNS) answer(question []byte, how transport) [][]byte {
 		return [][]byte{[]byte("HTTP/1.1 400 Bad Request\r\n\r\n")}
 	}
 	reply := d.reply(asked)
+	if how == overUDP {
+		reply.Truncate(room(asked))
+	}
 	if d.Truncates && how == overUDP {
 		reply.Truncated, reply.Answer = true, nil
 	}
@@ -87,6 +90,14 @@ func (d *DNS) answer(question []byte, how transport) [][]byte {
 		answers = append(answers, packed)
 	}
 	return answers
+}
+
+// room is how long an answer over UDP may be (RFC 1035, section 4.2.1; RFC 6891, section 6.2.3).
+func room(asked *dns.Msg) int {
+	if option := asked.IsEdns0(); option != nil {
+		return int(option.UDPSize())
+	}
+	return dns.MinMsgSize
 }
 
 // reply answers from the zone.

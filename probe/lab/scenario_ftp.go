@@ -77,7 +77,7 @@ var ftpFaults = []Scenario{
 		Args:   []string{exampleFTP},
 		Causes: []string{"ftp-slow-banner"},
 		Build: func() *Computer {
-			return ftpSiteWith(FTP{Wait: 12 * time.Second}, TLS{Certificate: exampleCertificate().Make()})()
+			return ftpSiteWith(FTP{Wait: 12 * time.Second}, TLS{Certificate: exampleCertificate().Make()})
 		},
 	},
 	{
@@ -95,6 +95,6 @@ var ftpFaults = []Scenario{
 // greeted is ftp.example.org with this greeting.
 func greeted(greeting string) func() *Computer {
 	return func() *Computer {
-		return ftpSiteWith(FTP{Greeting: greeting}, TLS{Certificate: exampleCertificate().Make()})()
+		return ftpSiteWith(FTP{Greeting: greeting}, TLS{Certificate: exampleCertificate().Make()})
 	}
 }

@@ -45,7 +45,7 @@ var healthy = []Scenario{
 		Says: "Microsoft's FTP service, with TLS 1.2 at most.",
 		Args: []string{exampleFTP},
 		Build: func() *Computer {
-			return ftpSiteWith(FTP{Brand: IIS}, TLS{Certificate: exampleCertificate().Make(), Max: tls.VersionTLS12})()
+			return ftpSiteWith(FTP{Brand: IIS}, TLS{Certificate: exampleCertificate().Make(), Max: tls.VersionTLS12})
 		},
 	},
 	{
@@ -86,7 +86,7 @@ var healthy = []Scenario{
 		Says: "A line that loses the first packet of some connections, to a server that takes three seconds to greet.",
 		Args: []string{exampleFTP},
 		Build: func() *Computer {
-			c := ftpSiteWith(FTP{Wait: 3 * time.Second}, TLS{Certificate: exampleCertificate().Make()})()
+			c := ftpSiteWith(FTP{Wait: 3 * time.Second}, TLS{Certificate: exampleCertificate().Make()})
 			c.Internet.RTT = 120 * time.Millisecond
 			c.obstruct(Path{Addrs: addrs(exampleIP), Ports: []uint16{21}, LostSYNs: 1})
 			return c
@@ -131,7 +131,7 @@ var healthy = []Scenario{
 		Says: "A server that says 120, wait a moment, before it greets.",
 		Args: []string{exampleFTP},
 		Build: func() *Computer {
-			return ftpSiteWith(FTP{Brand: ProFTPD, First: "120 Service ready in 1 minute."}, TLS{Certificate: exampleCertificate().Make()})()
+			return ftpSiteWith(FTP{Brand: ProFTPD, First: "120 Service ready in 1 minute."}, TLS{Certificate: exampleCertificate().Make()})
 		},
 	},
 	{

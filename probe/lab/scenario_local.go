@@ -70,7 +70,7 @@ var localFaults = []Scenario{
 		Build: func() *Computer {
 			// Issued half a month ago, as the rest of the world sees it.
 			certificate := Certificate{Names: []string{exampleFTP}, From: 15 * day, Until: 75 * day}.Make()
-			c := ftpSiteWith(FTP{}, TLS{Certificate: certificate})()
+			c := ftpSiteWith(FTP{}, TLS{Certificate: certificate})
 			c.onExample(Web{TLS: &TLS{Certificate: certificate}, Skew: 30 * day}, 443)
 			return c
 		},

@@ -37,7 +37,7 @@ var tlsFaults = []Scenario{
 		Args:   []string{"--protocol", "ftpes", exampleFTP},
 		Causes: []string{"tls-not-offered"},
 		Build: func() *Computer {
-			return ftpSiteWith(FTP{Brand: ProFTPD, Auth: "431 Necessary security resource unavailable"}, TLS{})()
+			return ftpSiteWith(FTP{Brand: ProFTPD, Auth: "431 Necessary security resource unavailable"}, TLS{})
 		},
 	},
 	{
@@ -46,7 +46,7 @@ var tlsFaults = []Scenario{
 		Args:   []string{exampleFTP},
 		Causes: []string{"tls-auth-needs-login-first"},
 		Build: func() *Computer {
-			return ftpSiteWith(FTP{Auth: "530 Please login with USER and PASS."}, TLS{})()
+			return ftpSiteWith(FTP{Auth: "530 Please login with USER and PASS."}, TLS{})
 		},
 	},
 	{
@@ -80,7 +80,7 @@ var tlsFaults = []Scenario{
 		Args:   []string{exampleFTP},
 		Causes: []string{"tls-handshake-421"},
 		Build: func() *Computer {
-			return ftpSiteWith(FTP{Brand: ProFTPD}, TLS{Answer: "421 TLS handshake failed\r\n"})()
+			return ftpSiteWith(FTP{Brand: ProFTPD}, TLS{Answer: "421 TLS handshake failed\r\n"})
 		},
 	},
 	{
@@ -89,7 +89,7 @@ var tlsFaults = []Scenario{
 		Args:   []string{exampleFTP},
 		Causes: []string{"tls-version"},
 		Build: func() *Computer {
-			return ftpSiteWith(FTP{}, TLS{Certificate: exampleCertificate().Make(), Min: tls.VersionTLS10, Max: tls.VersionTLS10})()
+			return ftpSiteWith(FTP{}, TLS{Certificate: exampleCertificate().Make(), Min: tls.VersionTLS10, Max: tls.VersionTLS10})
 		},
 	},
 	{
@@ -118,7 +118,7 @@ var tlsFaults = []Scenario{
 				Certificate: certificate.Make(),
 				Max:         tls.VersionTLS12,
 				Suites:      []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA, tls.TLS_RSA_WITH_AES_256_CBC_SHA},
-			})()
+			})
 		},
 	},
 	{
@@ -126,7 +126,7 @@ var tlsFaults = []Scenario{
 		Says:   "The server accepts none of the cipher suites of this program, which has not all of them.",
 		Args:   []string{exampleFTP},
 		Causes: []string{"tls-no-shared-cipher"},
-		Build:  func() *Computer { return ftpSiteWith(FTP{}, TLS{Alert: alertHandshakeFailure})() },
+		Build:  func() *Computer { return ftpSiteWith(FTP{}, TLS{Alert: alertHandshakeFailure}) },
 	},
 	{
 		Name:   "certificate-of-another-name",
@@ -186,7 +186,7 @@ var tlsFaults = []Scenario{
 		Args:   []string{exampleFTP},
 		Causes: []string{"tls-client-cert-required"},
 		Build: func() *Computer {
-			return ftpSiteWith(FTP{}, TLS{Certificate: exampleCertificate().Make(), WantsClientCertificate: true})()
+			return ftpSiteWith(FTP{}, TLS{Certificate: exampleCertificate().Make(), WantsClientCertificate: true})
 		},
 	},
 	{
@@ -195,7 +195,7 @@ var tlsFaults = []Scenario{
 		Args:   []string{exampleFTP},
 		Causes: []string{"tls-client-cert-required"},
 		Build: func() *Computer {
-			return ftpSiteWith(FTP{Brand: ProFTPD}, TLS{Certificate: exampleCertificate().Make(), WantsClientCertificate: true, Max: tls.VersionTLS12})()
+			return ftpSiteWith(FTP{Brand: ProFTPD}, TLS{Certificate: exampleCertificate().Make(), WantsClientCertificate: true, Max: tls.VersionTLS12})
 		},
 	},
 	{
@@ -204,7 +204,7 @@ var tlsFaults = []Scenario{
 		Args:   []string{exampleFTP},
 		Causes: []string{"tls-sni-rejected"},
 		Build: func() *Computer {
-			return ftpSiteWith(FTP{}, TLS{Certificate: exampleCertificate().Make(), RefusesNames: true})()
+			return ftpSiteWith(FTP{}, TLS{Certificate: exampleCertificate().Make(), RefusesNames: true})
 		},
 	},
 }
@@ -214,7 +214,7 @@ const alertHandshakeFailure = 40
 
 // certified is ftp.example.org with this certificate on port 21.
 func certified(certificate Certificate) func() *Computer {
-	return func() *Computer { return ftpSiteWith(FTP{}, TLS{Certificate: certificate.Make()})() }
+	return func() *Computer { return ftpSiteWith(FTP{}, TLS{Certificate: certificate.Make()}) }
 }
 
 // decryptedBy is the Files.com-like site with all its TLS opened on the way.

@@ -54,7 +54,7 @@ var faultsTogether = []Scenario{
 		Args:   []string{exampleFTP},
 		Causes: []string{"ftp-slow-banner", "tls-self-signed"},
 		Build: func() *Computer {
-			return ftpSiteWith(FTP{Wait: 10 * time.Second}, TLS{Certificate: Certificate{Names: []string{exampleFTP}, Issuer: Itself}.Make()})()
+			return ftpSiteWith(FTP{Wait: 10 * time.Second}, TLS{Certificate: Certificate{Names: []string{exampleFTP}, Issuer: Itself}.Make()})
 		},
 	},
 	{

@@ -126,22 +126,22 @@ func (s servers) listen(net *Internet, ip string) {
 
 // ftpSite is a single server at ftp.example.org with explicit TLS on port 21 and a web server, seen from home.
 func ftpSite(brand Brand) func() *Computer {
-	return ftpSiteWith(FTP{Brand: brand}, TLS{Certificate: exampleCertificate().Make()})
+	return func() *Computer {
+		return ftpSiteWith(FTP{Brand: brand}, TLS{Certificate: exampleCertificate().Make()})
+	}
 }
 
 // exampleSite is the one that faults are put into.
 func exampleSite() *Computer { return ftpSite(Vsftpd)() }
 
 // ftpSiteWith is such a server with a handshake of its own; its web server is healthy.
-func ftpSiteWith(ftp FTP, secure TLS) func() *Computer {
-	return func() *Computer {
-		c := home(records(exampleFTP, exampleIP))
-		ftp.TLS = &secure
-		c.onExample(ftp, 21)
-		c.onExample(Web{TLS: &TLS{Certificate: exampleCertificate().Make()}}, 443)
-		c.onExample(Web{}, 80)
-		return c
-	}
+func ftpSiteWith(ftp FTP, secure TLS) *Computer {
+	c := home(records(exampleFTP, exampleIP))
+	ftp.TLS = &secure
+	c.onExample(ftp, 21)
+	c.onExample(Web{TLS: &TLS{Certificate: exampleCertificate().Make()}}, 443)
+	c.onExample(Web{}, 80)
+	return c
 }
 
 // exampleCertificate is a good one for ftp.example.org.
