@@ -47,6 +47,7 @@ var Fortrabbit = Profile{
 		{Number: 22, Speaks: fact.SFTP},
 		{Number: 443, Speaks: fact.HTTPS},
 	},
+	DropsBanned: true,
 	Users: []User{
 		{Shape: `[a-z0-9-]+\.[a-z0-9]+`, Means: "password mode: sign in with the password of your fortrabbit account, not with a key"},
 		{Shape: `[a-z0-9-]+`, Means: "key mode: sign in with an SSH key, a password is never accepted"},

@@ -30,6 +30,7 @@ type Profile struct {
 	NoIPv6      bool     `json:"no_ipv6,omitempty"`      // the service has no IPv6 addresses
 	WebsCert    bool     `json:"webs_cert,omitempty"`    // FTPS shows the same certificate as the web port
 	HostKeys    []string `json:"host_keys,omitempty"`    // published SSH fingerprints, SHA256:...
+	DropsBanned bool     `json:"drops_banned,omitempty"` // an internet address that it shuts out gets no answer at all
 	IdleSeconds int      `json:"idle_seconds,omitempty"` // idle sessions are ended after
 	WaitSeconds int      `json:"wait_seconds,omitempty"` // recommended time-out of a client
 	Retries     int      `json:"retries,omitempty"`      // recommended
