@@ -1,0 +1,399 @@
+package report
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"ftpdoctor/probe/fact"
+	"ftpdoctor/report/cause"
+)
+
+// part is one part of the connection, and what was seen of it.
+type part struct {
+	name string
+	says string // empty: it was not looked at
+	fine bool   // something of it does what it should
+	took fact.Millis
+	seen []*fact.Observation // a finding on one of these marks the part
+}
+
+// rowsOf lists the parts that were looked at, then what was not tried.
+func rowsOf(r *Report) []row {
+	c := cause.NewCase(&r.Run, &r.judgedBy)
+	var rows []row
+	for _, p := range []part{computerPart(c), namePart(c), portsPart(c), ftpPart(c), tlsPart(c), sshPart(c), webPart(c), clockPart(c)} {
+		if p.says == "" {
+			continue
+		}
+		shown := row{mark: r.markOf(p), name: p.name, says: p.says}
+		if p.took > 0 {
+			shown.took = length(p.took)
+		}
+		rows = append(rows, shown)
+	}
+	return append(rows, notTried(&r.Run)...)
+}
+
+// markOf is the gravest finding on a part, else whether it works.
+func (r *Report) markOf(p part) mark {
+	for _, severity := range []cause.Severity{cause.Problem, cause.Warning} {
+		for _, f := range r.Findings {
+			if f.Severity == severity && slices.ContainsFunc(p.seen, func(o *fact.Observation) bool { return slices.Contains(f.Evidence, o.ID) }) {
+				return marks[severity]
+			}
+		}
+	}
+	if p.fine {
+		return good
+	}
+	return skipped
+}
+
+func computerPart(c *cause.Case) part {
+	p := part{name: "computer", fine: true}
+	if c.Machine == nil {
+		return p
+	}
+	p.says = "no address"
+	if n := len(c.Machine.Addresses); n > 0 {
+		p.says = listed(c.Machine.Addresses, 3)
+	}
+	if !c.Machine.IPv6 {
+		p.says += "; no IPv6"
+	}
+	for _, proxy := range c.Machine.Proxies {
+		p.says += "; " + proxy.Variable + " is set"
+	}
+	if c.Hosts != nil && len(c.Hosts.Lines) > 0 {
+		p.says += "; the hosts file names " + c.Run.Target.Host
+	}
+	p.fine = len(c.Machine.Addresses) > 0
+	return p
+}
+
+func namePart(c *cause.Case) part {
+	p := part{name: "name"}
+	servers, answers := []string{}, []string{}
+	for _, o := range c.Lookups {
+		l := o.Lookup
+		switch {
+		case l.Purpose != "":
+			continue
+		case l.Server == "system" || l.Server == "given":
+			p.took = o.Took
+			p.says, p.fine = "no address", o.Failure == nil
+			if found := l.Addresses(); len(found) > 0 {
+				p.says = several(len(found), "address") + ": " + listed(found, 3)
+				p.says = strings.Replace(p.says, "addresss", "addresses", 1)
+			}
+			if l.Server == "given" {
+				p.says += "; as given with --resolve"
+			}
+		default:
+			servers = append(servers, l.Server)
+			if o.Failure == nil || o.Failed(fact.NXDomain) {
+				answers = append(answers, l.Server)
+			}
+		}
+		p.seen = append(p.seen, o)
+	}
+	if all := len(unique(servers)); all > 0 && p.says != "" {
+		p.says += fmt.Sprintf("; %d of %s answered", len(unique(answers)), several(all, "DNS server"))
+	}
+	p.says = strings.Replace(p.says, "1 of 1 DNS server answered", "the DNS server answered", 1)
+	return p
+}
+
+func portsPart(c *cause.Case) part {
+	p := part{name: "ports"}
+	var outcomes []string // in the order of their first port
+	ports := map[string][]string{}
+	for _, port := range c.Ports() {
+		for _, o := range outcomesOf(c, port) {
+			if ports[o] == nil {
+				outcomes = append(outcomes, o)
+			}
+			ports[o] = append(ports[o], strconv.Itoa(port))
+		}
+	}
+	for _, e := range c.Endpoints {
+		p.took = max(p.took, e.Talk.Dial.Took)
+		p.fine = p.fine || e.Connected()
+		p.seen = append(p.seen, e.Tries...)
+	}
+	var says []string
+	for _, o := range outcomes {
+		says = append(says, strings.Join(ports[o], " ")+" "+o)
+	}
+	p.says = strings.Join(says, "; ")
+	return p
+}
+
+// outcomesOf says how the connects to one port ended, and on how many addresses if not on all.
+func outcomesOf(c *cause.Case, port int) []string {
+	var kinds []string
+	count, all := map[string]int{}, 0
+	for _, e := range c.Endpoints {
+		if e.Port != port {
+			continue
+		}
+		kind := outcome(e.Talk.Dial)
+		if count[kind] == 0 {
+			kinds = append(kinds, kind)
+		}
+		count[kind]++
+		all++
+	}
+	for i, kind := range kinds {
+		if count[kind] < all {
+			kinds[i] = fmt.Sprintf("%s (%d of %d addresses)", kind, count[kind], all)
+		}
+	}
+	return kinds
+}
+
+// outcome is how a connect ended, in a word or two.
+func outcome(dial *fact.Observation) string {
+	switch {
+	case dial.Failure == nil:
+		return "open"
+	case dial.Failed(fact.Refused):
+		return "closed"
+	case dial.Failed(fact.Dropped):
+		return "no answer"
+	case dial.Failed(fact.Denied):
+		return "blocked"
+	case dial.Failed(fact.HostUnreachable, fact.NetUnreachable):
+		return "unreachable"
+	default:
+		return string(dial.Failure.Kind)
+	}
+}
+
+func ftpPart(c *cause.Case) part {
+	p := part{name: "ftp"}
+	var greets, silent []string
+	greeting := ""
+	for _, e := range c.Endpoints {
+		if !e.FTPFamily() || !e.Connected() {
+			continue
+		}
+		p.see(e.Talk.Opening)
+		p.see(e.Talk.Replies...)
+		if !e.Talk.Welcomed() {
+			silent = append(silent, strconv.Itoa(e.Port))
+			continue
+		}
+		greets = append(greets, strconv.Itoa(e.Port))
+		if opening := e.Talk.Opening; opening != nil {
+			p.took = max(p.took, opening.Took)
+		}
+		if lines := e.Talk.Greeting().Reply.Lines; greeting == "" && len(lines) > 0 {
+			greeting = lines[0]
+		}
+	}
+	p.fine = len(greets) > 0
+	if p.fine {
+		p.says = strings.Join(unique(greets), " ") + " greet: " + short(greeting)
+		if len(unique(greets)) == 1 {
+			p.says = strings.Replace(p.says, " greet: ", " greets: ", 1)
+		}
+	}
+	if len(silent) > 0 {
+		p.says = joined(p.says, "no welcome on "+strings.Join(unique(silent), " "))
+	}
+	return p
+}
+
+func tlsPart(c *cause.Case) part {
+	p := part{name: "tls"}
+	var secured, failed, versions, certificates []string
+	for _, e := range c.Endpoints {
+		handshake := e.Talk.TLS
+		if !e.FTPFamily() || handshake == nil {
+			continue
+		}
+		p.see(handshake)
+		if !e.Talk.Secured() {
+			failed = append(failed, strconv.Itoa(e.Port))
+			continue
+		}
+		p.took = max(p.took, handshake.Took)
+		secured = append(secured, strconv.Itoa(e.Port))
+		versions = append(versions, handshake.TLS.Version)
+		if leaf := e.Talk.Leaf(); leaf != nil {
+			certificates = append(certificates, certificate(handshake.TLS))
+		}
+	}
+	p.fine = len(secured) > 0
+	if p.fine {
+		p.says = strings.Join(unique(secured), " ") + ": " + strings.Join(unique(versions), ", ")
+	}
+	if found := unique(certificates); len(found) == 1 {
+		p.says += ", " + found[0]
+	} else if len(found) > 1 {
+		p.says += fmt.Sprintf(", %d different certificates", len(found))
+	}
+	if len(failed) > 0 {
+		p.says = joined(p.says, "no TLS on "+strings.Join(unique(failed), " "))
+	}
+	return p
+}
+
+// certificate sums up the server's own certificate.
+func certificate(t *fact.TLS) string {
+	leaf := t.Chain[0]
+	says := "certificate for " + short(leaf.Subject)
+	if len(leaf.Names) > 0 {
+		says = "certificate for " + listed(leaf.Names, 2)
+	}
+	says += " until " + leaf.NotAfter.UTC().Format(time.DateOnly)
+	for _, fault := range t.Faults {
+		says += ", " + strings.ReplaceAll(string(fault.Kind), "-", " ")
+	}
+	return says
+}
+
+func sshPart(c *cause.Case) part {
+	p := part{name: "ssh"}
+	var found, silent []string
+	for _, e := range c.Endpoints {
+		if e.Speaks != fact.SFTP || !e.Connected() {
+			continue
+		}
+		p.see(e.Talk.Opening)
+		p.see(e.Talk.Ident)
+		p.see(e.Talk.Kex)
+		if e.Talk.Ident == nil || e.Talk.Ident.Failure != nil {
+			silent = append(silent, strconv.Itoa(e.Port))
+			continue
+		}
+		says := short(e.Talk.Ident.Ident.Line)
+		if kex := e.Talk.Kex; kex != nil && kex.Kex.HostKey != nil {
+			p.took = max(p.took, kex.Took)
+			says += ", host key " + kex.Kex.HostKey.Type + " " + kex.Kex.HostKey.SHA256
+		}
+		found = append(found, says)
+	}
+	p.fine = len(found) > 0
+	p.says = strings.Join(unique(found), "; ")
+	if len(silent) > 0 {
+		p.says = joined(p.says, "no SSH server on "+strings.Join(unique(silent), " "))
+	}
+	return p
+}
+
+func webPart(c *cause.Case) part {
+	p := part{name: "web"}
+	for _, e := range c.Endpoints {
+		if e.Speaks != fact.HTTPS || !e.Connected() {
+			continue
+		}
+		p.see(e.Talk.TLS)
+		if p.says == "" && e.Talk.TLS != nil && !e.Talk.Secured() {
+			p.says = "no TLS on " + strconv.Itoa(e.Port)
+		}
+		if !p.fine && e.Talk.Secured() && e.Talk.Leaf() != nil {
+			p.says, p.fine = certificate(e.Talk.TLS.TLS), true
+		}
+	}
+	return p
+}
+
+// clockPart compares this computer's clock with the web server's.
+func clockPart(c *cause.Case) part {
+	p := part{name: "clock"}
+	for _, e := range c.Endpoints {
+		web := e.Talk.Web
+		if web == nil || web.Web.Date == nil {
+			continue
+		}
+		p.see(web)
+		if p.says != "" {
+			continue
+		}
+		here := c.Run.Started.Add((web.At + web.Took).Duration())
+		p.says, p.fine = "agrees with the web server's", true
+		if off := here.Sub(*web.Web.Date).Abs(); off > 2*time.Second {
+			p.says = length(fact.MillisOf(off)) + " apart from the web server's"
+		}
+	}
+	return p
+}
+
+// notTried lists what was left out, by reason.
+func notTried(run *fact.Run) []row {
+	var reasons []string
+	left := map[string][]string{}
+	for _, o := range run.Seen {
+		if o.Skip == nil {
+			continue
+		}
+		if left[o.Skip.Reason] == nil {
+			reasons = append(reasons, o.Skip.Reason)
+		}
+		left[o.Skip.Reason] = append(left[o.Skip.Reason], o.Skip.What)
+	}
+	var rows []row
+	for _, reason := range reasons {
+		rows = append(rows, row{mark: skipped, name: "not tried", says: listed(unique(left[reason]), 4) + ": " + reason})
+	}
+	return rows
+}
+
+// see adds observations to a part; nil ones are left out.
+func (p *part) see(seen ...*fact.Observation) {
+	for _, o := range seen {
+		if o != nil {
+			p.seen = append(p.seen, o)
+		}
+	}
+}
+
+// listed joins the first words of a list, and says how many there are more. An address loses its prefix length.
+func listed(words []string, most int) string {
+	var kept []string
+	for i, word := range words {
+		if i == most {
+			kept = append(kept, fmt.Sprintf("%d more", len(words)-most))
+			break
+		}
+		if prefix, err := netip.ParsePrefix(word); err == nil {
+			word = prefix.Addr().String()
+		}
+		kept = append(kept, short(word))
+	}
+	return strings.Join(kept, ", ")
+}
+
+// joined puts two halves of a sentence together; the first may be missing.
+func joined(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + "; " + b
+}
+
+// unique drops repetitions and keeps the order.
+func unique(words []string) []string {
+	var kept []string
+	for _, word := range words {
+		if !slices.Contains(kept, word) {
+			kept = append(kept, word)
+		}
+	}
+	return kept
+}
+
+// short cuts a stranger's text so that a summary stays one.
+func short(s string) string {
+	const most = 60
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,194 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"ftpdoctor/probe/fact"
+	"ftpdoctor/report/cause"
+)
+
+// Verdict is the whole report in one word, one number and one sentence. It is the same for every format.
+type Verdict struct {
+	Status  Status `json:"status"`
+	Exit    int    `json:"exit"`
+	Summary string `json:"summary"`
+}
+
+// Status is the verdict in one word.
+type Status string
+
+// The statuses.
+const (
+	OK           Status = "ok"           // nothing that was asked for or promised fails
+	Degraded     Status = "degraded"     // something fails, and at least one way in works
+	Problem      Status = "problem"      // something fails, and no way in works
+	Inconclusive Status = "inconclusive" // the run could not look at everything
+)
+
+// The exit codes of a verdict. 2 is kept for wrong usage, which has no report.
+const (
+	exitOK           = 0
+	exitProblem      = 1
+	exitInconclusive = 3
+)
+
+// Exit is the exit code, as --strict and --exit-zero change it: the first makes warnings count as
+// problems, the second lets problems pass. A run that saw too little stays inconclusive.
+func (r *Report) Exit(strict, exitZero bool) int {
+	code := r.Verdict.Exit
+	if strict && code == exitOK && r.count(cause.Warning) > 0 {
+		code = exitProblem
+	}
+	if exitZero && code == exitProblem {
+		code = exitOK
+	}
+	return code
+}
+
+// verdict sums up findings and ways.
+func verdict(r *Report) Verdict {
+	silent := unexplained(r)
+	switch {
+	case r.Stopped != "" || offline(&r.Run) || nothingTried(&r.Run):
+		return Verdict{Inconclusive, exitInconclusive, inconclusive(r)}
+	case r.count(cause.Problem) > 0:
+		return Verdict{failed(r), exitProblem, firstProblem(r)}
+	case len(silent) > 0:
+		return Verdict{failed(r), exitProblem, unexplainedSentence(r, silent)}
+	default:
+		return Verdict{OK, exitOK, works(r)}
+	}
+}
+
+// failed is the status of a report with a problem.
+func failed(r *Report) Status {
+	if len(r.Ways) > 0 {
+		return Degraded
+	}
+	return Problem
+}
+
+func inconclusive(r *Report) string {
+	var says string
+	switch {
+	case r.Stopped == fact.ByUser:
+		says = "The run was interrupted before it had seen everything"
+	case r.Stopped == fact.ByDeadline:
+		says = "The time for the whole run was over before it had seen everything"
+	case offline(&r.Run):
+		return "This computer has no network connection, so nothing can be said about " + r.Target.Host + "."
+	default:
+		return "Nothing was looked at on " + r.Target.Host + ", so nothing can be said about it."
+	}
+	switch n := r.count(cause.Problem); {
+	case n > 0:
+		return says + "; until then " + several(n, "problem") + " showed."
+	case len(r.Ways) > 0:
+		return says + "; until then " + several(len(r.Ways), "way") + " in worked."
+	default:
+		return says + "."
+	}
+}
+
+// firstProblem is the sentence of the gravest finding, and how many others there are.
+func firstProblem(r *Report) string {
+	says := r.roots()[0].Title
+	if more := r.count(cause.Problem) - 1; more > 0 {
+		says += "; " + several(more, "more problem")
+	}
+	return says + "; " + waysLeft(r) + "."
+}
+
+func waysLeft(r *Report) string {
+	switch n := len(r.Ways); n {
+	case 0:
+		return "no way in works"
+	case 1:
+		return "1 way in works"
+	default:
+		return strconv.Itoa(n) + " ways in work"
+	}
+}
+
+func unexplainedSentence(r *Report, ports []int) string {
+	says := "Port " + strconv.Itoa(ports[0]) + " of " + r.Target.Host + " does not work"
+	if n := len(ports); n > 1 {
+		says = fmt.Sprintf("%d ports of %s do not work", n, r.Target.Host)
+	}
+	return says + " and no known cause fits; " + waysLeft(r) + "."
+}
+
+func works(r *Report) string {
+	var says string
+	switch n := len(r.Ways); n {
+	case 0:
+		says = "Nothing that was looked at on " + r.Target.Host + " is wrong"
+	case 1:
+		says = r.Target.Host + " works from here: " + wayIn(r.Ways[0])
+	default:
+		says = fmt.Sprintf("%s works from here: %d ways in, the best is %s", r.Target.Host, n, wayIn(r.Ways[0]))
+	}
+	if n := r.count(cause.Warning); n > 0 {
+		says += "; " + several(n, "warning")
+	}
+	return says + "."
+}
+
+// unexplained lists the ports that should work, do not, and that no finding speaks of.
+func unexplained(r *Report) []int {
+	c := cause.NewCase(&r.Run, &r.judgedBy)
+	works := func(port int) bool {
+		return slices.ContainsFunc(r.Ways, func(w cause.Way) bool { return w.Port == port })
+	}
+	var silent []int
+	for _, port := range c.Ports() {
+		if c.Matters(port) && !works(port) && !r.speaksOf(port) {
+			silent = append(silent, port)
+		}
+	}
+	// Who asks for a protocol is content when one of its ports works, unless the others are promised.
+	if !r.judgedBy.Promised && r.Target.Port == 0 && slices.ContainsFunc(c.Ports(), func(p int) bool { return c.Matters(p) && works(p) }) {
+		return nil
+	}
+	return silent
+}
+
+// speaksOf says whether a finding is about the whole host, some address, or the port.
+func (r *Report) speaksOf(port int) bool {
+	number := strconv.Itoa(port)
+	return slices.ContainsFunc(r.Findings, func(f cause.Finding) bool {
+		return f.Severity != cause.Note && (len(f.Where) == 0 || slices.ContainsFunc(f.Where, func(place string) bool {
+			return place == number || strings.HasSuffix(place, ":"+number)
+		}))
+	})
+}
+
+// offline says whether this computer has no address to talk from, and nobody answered it.
+func offline(run *fact.Run) bool {
+	lone := false
+	for _, o := range run.Seen {
+		if o.Machine != nil && o.Failure == nil {
+			lone = !o.Machine.IPv4 && !o.Machine.IPv6
+		}
+		if o.Dial != nil && (o.Failure == nil || o.Failed(fact.Refused)) {
+			return false
+		}
+	}
+	return lone
+}
+
+// nothingTried says whether the run holds only reasons why something was not tried.
+func nothingTried(run *fact.Run) bool {
+	return !slices.ContainsFunc(run.Seen, func(o fact.Observation) bool { return o.Skip == nil })
+}
+
+// several counts things: "1 warning", "2 warnings".
+func several(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.Itoa(n) + " " + thing + "s"
+}
