@@ -1,0 +1,131 @@
+package probe
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+
+	"ftpdoctor/probe/fact"
+	"ftpdoctor/probe/profile"
+)
+
+// perAddress bounds the conversations that one address has at a time. It is more than the ports of any
+// built-in profile, and few enough for servers that count the connections of a visitor.
+const perAddress = 8
+
+// endpoints looks at every port of every address, all side by side.
+func endpoints(ctx context.Context, s *Session) {
+	addresses, ports := s.addresses(), s.ports()
+	var places []string
+	for _, address := range addresses {
+		for _, port := range ports {
+			places = append(places, placeOf(address, port.Number))
+		}
+	}
+	s.expect(places)
+	var all sync.WaitGroup
+	for _, address := range addresses {
+		free := make(chan struct{}, perAddress)
+		for _, port := range ports {
+			all.Go(func() {
+				free <- struct{}{}
+				defer func() { <-free }()
+				s.converse(ctx, placeOf(address, port.Number), port.Speaks)
+			})
+		}
+	}
+	all.Wait()
+}
+
+func placeOf(address netip.Addr, port int) string {
+	return netip.AddrPortFrom(address, uint16(port)).String()
+}
+
+// ports lists what to look at: the ports of the profile or, where the user asked for one way in, that one. The web
+// port comes along as a control.
+func (s *Session) ports() []profile.Port {
+	target := s.plan.Target
+	if target.Port == 0 && target.Protocol == "" {
+		return s.plan.Profile.Ports
+	}
+	asked, web := s.asked(), profile.Port{Number: 443, Speaks: fact.HTTPS}
+	for _, port := range asked {
+		if port.Number == web.Number {
+			return asked
+		}
+	}
+	return append(asked, web)
+}
+
+// asked lists the ports of the only way in that the user asked for.
+func (s *Session) asked() []profile.Port {
+	target := s.plan.Target
+	if target.Port != 0 {
+		entry, _ := s.plan.Profile.Port(target.Port)
+		if target.Protocol != "" {
+			entry.Speaks = target.Protocol
+		}
+		return []profile.Port{{Number: target.Port, Speaks: entry.Speaks}}
+	}
+	var found []profile.Port
+	for _, port := range s.plan.Profile.Ports {
+		if port.Speaks == target.Protocol || target.Protocol == fact.FTP && port.Speaks == fact.FTPES {
+			found = append(found, profile.Port{Number: port.Number, Speaks: target.Protocol})
+		}
+	}
+	if len(found) == 0 {
+		found = []profile.Port{{Number: usualPort(target.Protocol), Speaks: target.Protocol}}
+	}
+	return found
+}
+
+// usualPort is the port that IANA has registered for a protocol.
+func usualPort(p fact.Protocol) int {
+	switch p {
+	case fact.SFTP:
+		return 22
+	case fact.FTPS:
+		return 990
+	case fact.HTTPS:
+		return 443
+	default:
+		return 21
+	}
+}
+
+// converse has the conversation that belongs to a port and, where a TLS handshake failed in it and a
+// different one can say why, a second.
+func (s *Session) converse(ctx context.Context, place string, speaks fact.Protocol) {
+	if purpose := secondLook(s.talk(ctx, place, speaks, "")); purpose != "" && ctx.Err() == nil {
+		s.talk(ctx, place, speaks, purpose)
+	}
+}
+
+// talk is one conversation on one connection. It returns the TLS step, if it came to that. A port of which nobody
+// knows what it speaks is asked: FTP and SSH servers both speak first.
+func (s *Session) talk(ctx context.Context, place string, speaks fact.Protocol, purpose fact.Purpose) *fact.Observation {
+	w := s.dial(ctx, "endpoints", place, purpose)
+	if w == nil {
+		return nil
+	}
+	defer func() { _ = w.Close() }()
+	st := newStream(w, w, false)
+	switch speaks {
+	case fact.HTTPS:
+		return s.web(ctx, st, purpose)
+	case fact.FTPS:
+		return s.implicit(ctx, st, purpose)
+	}
+	first := s.opening(ctx, st)
+	switch voice := first.Opening.Kind; {
+	case voice == fact.VoiceFTP && speaks != fact.SFTP:
+		return s.ftp(ctx, st, speaks, purpose)
+	case voice == fact.VoiceSSH && (speaks == fact.SFTP || speaks == ""):
+		s.ssh(ctx, st)
+	case voice == fact.VoiceText && speaks == fact.SFTP:
+		s.ssh(ctx, st) // lines before the identification
+	case first.Failed(fact.Timeout) && speaks != fact.SFTP:
+		s.nudge(ctx, st)
+	}
+	return nil
+}
