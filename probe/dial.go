@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"sync"
@@ -15,6 +16,7 @@ import (
 const (
 	connectLimit = 10 * time.Second
 	patientLimit = 60 * time.Second
+	controlLimit = 1500 * time.Millisecond // of the control connections at the end: a longer wait would tell nothing more
 )
 
 // knownLimit is enough for a connect to an address of which another port has answered in time r.
@@ -53,22 +55,15 @@ func (s *Session) dial(ctx context.Context, check, place string, purpose fact.Pu
 
 // dialOnce is one try.
 func (s *Session) dialOnce(ctx context.Context, check, place string, purpose fact.Purpose, try int) *wire {
-	limit := s.plan.ConnectTimeout
-	if limit == 0 {
-		limit = s.wait(connectLimit)
-	}
-	near := s.neighbourhood(place)
-	conn := s.nextConn()
+	near, conn, limit := s.neighbourhood(place), s.nextConn(), s.connectLimit(purpose)
 	st := s.begin(check, place, conn, "an answer from "+place, limit)
-	limited, cancel := near.limit(ctx, st.began, limit, s.plan.ConnectTimeout == 0 && !s.plan.Patient)
-	defer cancel()
-	c, err := s.network.DialContext(limited, "tcp", place)
+	c, limit, err := s.connect(ctx, place, near, limit)
 	st.Dial = &fact.Dial{Purpose: purpose, Try: try, Limit: fact.MillisOf(limit)}
 	if err == nil {
 		st.Dial.Local = c.LocalAddr().String()
 	}
 	st.end(ctx, err)
-	if answered(err) {
+	if err == nil || kind(err) == fact.Refused { // a refusal is an answer, too
 		near.answered(time.Since(st.began))
 	}
 	if err != nil {
@@ -77,16 +72,51 @@ func (s *Session) dialOnce(ctx context.Context, check, place string, purpose fac
 	return newWire(ctx, c, place, conn)
 }
 
-// answered says whether a connect got an answer from the address, be it a refusal.
-func answered(err error) bool {
-	return err == nil || kind(err) == fact.Refused
+// connectLimit is how long a connect may take.
+func (s *Session) connectLimit(purpose fact.Purpose) time.Duration {
+	switch {
+	case purpose == fact.ClosedPort, purpose == fact.CaptiveCheck:
+		return controlLimit
+	case s.plan.ConnectTimeout > 0:
+		return s.plan.ConnectTimeout
+	}
+	return s.wait(connectLimit)
 }
 
-// neighbourhood is what the ports of one address know of each other.
+// errNoAnswer ends a connect that has run into its limit.
+var errNoAnswer = errors.New("no answer")
+
+// connect opens a connection. It returns the limit that held for it in the end: a neighbour that answers shortens it,
+// unless the user has said how long to wait.
+func (s *Session) connect(ctx context.Context, place string, near *neighbourhood, limit time.Duration) (net.Conn, time.Duration, error) {
+	limited, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	b := &bound{began: time.Now(), limit: limit, timer: time.AfterFunc(limit, func() { cancel(errNoAnswer) })}
+	defer b.timer.Stop()
+	if s.plan.ConnectTimeout == 0 && !s.plan.Patient {
+		near.join(b)
+	}
+	c, err := s.network.DialContext(limited, "tcp", place)
+	limit = near.leave(b)
+	if errors.Is(err, context.Canceled) && context.Cause(limited) == errNoAnswer {
+		err = breach{fact.Dropped, "no answer within " + limit.String()}
+	}
+	return c, limit, err
+}
+
+// neighbourhood is what the connects to one address know of each other.
 type neighbourhood struct {
-	once sync.Once
-	up   chan struct{} // closed as soon as a port has answered
-	took time.Duration // how long that took
+	mu     sync.Mutex
+	up     bool          // a port has answered
+	took   time.Duration // how long that took
+	bounds map[*bound]struct{}
+}
+
+// bound ends a connect. The mutex of its neighbourhood guards it.
+type bound struct {
+	began time.Time
+	limit time.Duration
+	timer *time.Timer
 }
 
 func (s *Session) neighbourhood(place string) *neighbourhood {
@@ -97,34 +127,48 @@ func (s *Session) neighbourhood(place string) *neighbourhood {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.neighbours[address] == nil {
-		s.neighbours[address] = &neighbourhood{up: make(chan struct{})}
+		s.neighbours[address] = &neighbourhood{bounds: map[*bound]struct{}{}}
 	}
 	return s.neighbours[address]
 }
 
-// answered tells the other ports that the address is up.
+// answered tells the other connects that the address is up.
 func (n *neighbourhood) answered(took time.Duration) {
-	n.once.Do(func() {
-		n.took = took
-		close(n.up)
-	})
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.up {
+		return
+	}
+	n.up, n.took = true, took
+	for b := range n.bounds {
+		b.shorten(took)
+	}
 }
 
-// limit bounds a connect, and shortens the bound as soon as a neighbour has answered, if it may.
-func (n *neighbourhood) limit(ctx context.Context, began time.Time, limit time.Duration, shorten bool) (context.Context, context.CancelFunc) {
-	limited, cancel := context.WithDeadline(ctx, began.Add(limit))
-	if !shorten {
-		return limited, cancel
+func (n *neighbourhood) join(b *bound) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.bounds[b] = struct{}{}
+	if n.up {
+		b.shorten(n.took)
 	}
-	go func() {
-		select {
-		case <-limited.Done():
-		case <-n.up:
-			sleep(limited, time.Until(began.Add(knownLimit(n.took))))
-			cancel()
-		}
-	}()
-	return limited, cancel
+}
+
+// leave returns the limit that held in the end.
+func (n *neighbourhood) leave(b *bound) time.Duration {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.bounds, b)
+	return b.limit
+}
+
+// shorten lowers the limit to what is enough when another port has answered, or to now.
+func (b *bound) shorten(took time.Duration) {
+	enough := max(knownLimit(took), time.Since(b.began))
+	if enough < b.limit {
+		b.limit = enough
+		b.timer.Reset(time.Until(b.began.Add(enough)))
+	}
 }
 
 // sleep waits, or returns early when the context ends.
@@ -183,13 +227,14 @@ func (w *wire) raw() (head []byte, received int) {
 	return w.head, w.received
 }
 
-// limit gives the next step its deadline, unless the run has ended.
-func (w *wire) limit(ctx context.Context, d time.Duration) {
-	if ctx.Err() == nil {
-		_ = w.SetDeadline(time.Now().Add(d))
-	}
-	if ctx.Err() != nil { // it ended in between
-		_ = w.SetDeadline(time.Unix(1, 0))
+// limit gives the next step its deadline.
+func (w *wire) limit(ctx context.Context, d time.Duration) { setDeadline(ctx, w, time.Now().Add(d)) }
+
+// setDeadline gives a connection its deadline, unless the run has ended.
+func setDeadline(ctx context.Context, c net.Conn, t time.Time) {
+	_ = c.SetDeadline(t)
+	if ctx.Err() != nil {
+		_ = c.SetDeadline(time.Unix(1, 0))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -86,7 +87,7 @@ func Run(ctx context.Context, plan Plan, network Network, progress *Progress) fa
 func (s *Session) carryOut(ctx context.Context, check Check) {
 	switch {
 	case len(s.plan.Only) > 0 && !slices.Contains(s.plan.Only, check.Name):
-		s.skip(check.Name, "", check.Name, "--only asked for "+s.plan.Only[0])
+		s.skip(check.Name, "", check.Name, "--only asked for "+strings.Join(s.plan.Only, " and "))
 	case slices.Contains(s.plan.Skip, check.Name):
 		s.skip(check.Name, "", check.Name, "--skip asked for it")
 	default:
@@ -115,9 +116,9 @@ func (s *Session) result(ctx context.Context) fact.Run {
 // stopped says why the run ended early, if it did.
 func stopped(ctx context.Context) fact.Stopped {
 	switch {
-	case ctx.Err() == nil:
+	case !ended(ctx):
 		return ""
-	case errors.Is(context.Cause(ctx), errDeadline):
+	case ctx.Err() == nil, errors.Is(context.Cause(ctx), errDeadline):
 		return fact.ByDeadline
 	default:
 		return fact.ByUser

@@ -19,6 +19,7 @@ type Session struct {
 	progress  *Progress
 	started   time.Time
 	addresses func() []netip.Addr // of the host, looked up once
+	answers   func() []netip.Addr // what the DNS servers say, asked once
 
 	mu         sync.Mutex
 	seen       []fact.Observation
@@ -36,6 +37,7 @@ func newSession(ctx context.Context, plan Plan, network Network, progress *Progr
 		neighbours: map[netip.Addr]*neighbourhood{},
 	}
 	s.addresses = sync.OnceValue(func() []netip.Addr { return s.lookupHost(ctx) })
+	s.answers = sync.OnceValue(func() []netip.Addr { return s.askServers(ctx) })
 	return s
 }
 
@@ -99,7 +101,7 @@ func (s *Session) nextConn() int {
 	return s.conns
 }
 
-// order is the order of the report: by check, by endpoint, by connection, by time.
+// order is the order of the report: by check, by endpoint, by connection, by question, by time.
 // Endpoints that were not announced (DNS servers) keep the order of their names.
 func (s *Session) order(a, b fact.Observation) int {
 	return cmp.Or(
@@ -107,8 +109,17 @@ func (s *Session) order(a, b fact.Observation) int {
 		cmp.Compare(slices.Index(s.places, a.Endpoint), slices.Index(s.places, b.Endpoint)),
 		cmp.Compare(a.Endpoint, b.Endpoint),
 		cmp.Compare(a.Conn, b.Conn),
+		cmp.Compare(asks(a), asks(b)),
 		cmp.Compare(a.At, b.At),
 	)
+}
+
+// asks tells the questions apart that a DNS server gets at the same time.
+func asks(o fact.Observation) string {
+	if o.Lookup == nil {
+		return ""
+	}
+	return string(o.Lookup.Purpose) + o.Lookup.Type
 }
 
 func checkIndex(name string) int {
