@@ -127,7 +127,7 @@ func newNetwork(t *testing.T, program string) *network {
 	n.cable(n.client, "client", clientAddress, clientAddress6, dnsAddress, "2001:db8:1::1")
 	n.cable(n.server, "server", serverAddress, serverAddress6, "198.51.100.1", "2001:db8:2::1")
 	for _, more := range []string{secondAddress, thirdAddress} {
-		n.ip("-n " + n.server + " address add " + more + "/24 dev up")
+		n.ip("-n " + n.server + " address add " + more + "/24 dev wire")
 	}
 	n.ip("-n " + n.router + " address add " + otherDNS + "/24 dev client")
 	n.run(n.router, "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding")
@@ -144,11 +144,11 @@ ftp:x:902:65534::/nonexistent:/usr/sbin/nologin
 	return n
 }
 
-// cable lays a cable from the device "up" of a namespace to a device of the router.
+// cable lays a cable from the device "wire" of a namespace to a device of the router.
 func (n *network) cable(namespace, device, address, address6, gateway, gateway6 string) {
 	n.t.Helper()
-	n.ip("link add up netns " + namespace + " type veth peer name " + device + " netns " + n.router)
-	n.plug(namespace, "up", address, address6)
+	n.ip("link add wire netns " + namespace + " type veth peer name " + device + " netns " + n.router)
+	n.plug(namespace, "wire", address, address6)
 	n.plug(n.router, device, gateway, gateway6)
 	n.ip("-n " + namespace + " route add default via " + gateway)
 	n.ip("-n " + namespace + " -6 route add default via " + gateway6)
@@ -208,8 +208,13 @@ func (n *network) atTheResolver(rules ...string) { n.t.Helper(); n.firewall("inp
 
 func (n *network) firewall(hook string, rules []string) {
 	n.t.Helper()
-	table := fmt.Sprintf("table inet test_%s { chain rules { type filter hook %s priority 0;\n%s\n} }\n",
-		hook, hook, strings.Join(rules, "\n"))
+	table := fmt.Sprintf(`table inet test_%s {
+	chain rules {
+		type filter hook %s priority 0;
+		%s
+	}
+}
+`, hook, hook, strings.Join(rules, "\n\t\t"))
 	n.run(n.router, program(n.t, "nft"), "-f", n.file("nft-"+hook, table))
 }
 
@@ -239,16 +244,25 @@ func (n *network) countConnections() {
 	n.t.Helper()
 	n.run(n.router, program(n.t, "nft"), "-f", n.file("nft-count", `table inet test_count {
 	counter opened { }
-	chain rules { type filter hook forward priority 10; iifname client meta l4proto tcp ct state new counter name opened; }
-}`))
+	chain rules {
+		type filter hook forward priority 10;
+		iifname client meta l4proto tcp ct state new counter name opened
+	}
+}
+`))
 }
 
 // server is a program that serves in a namespace until the test ends.
 type server struct {
-	n   *network
-	log string // path
-	cmd *exec.Cmd
+	n    *network
+	argv []string
+	log  string // path
+	cmd  *exec.Cmd
 }
+
+// ownRun gives a server a /run of its own. Pure-FTPd counts its visitors there, those of other tests too,
+// and Debian's sshd wants a folder there.
+const ownRun = `mount -t tmpfs run /run && mkdir /run/sshd && exec "$0" "$@"`
 
 // serve starts a server and waits until it listens.
 func (n *network) serve(namespace string, listens []string, argv ...string) *server {
@@ -257,8 +271,8 @@ func (n *network) serve(namespace string, listens []string, argv ...string) *ser
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	s := &server{n: n, log: log.Name()}
-	s.cmd = exec.Command("ip", append([]string{"netns", "exec", namespace}, argv...)...)
+	s := &server{n: n, argv: argv, log: log.Name()}
+	s.cmd = exec.Command("ip", append([]string{"netns", "exec", namespace, "sh", "-c", ownRun}, argv...)...)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // nothing outlives a killed test
 	err = s.cmd.Start()
@@ -282,7 +296,7 @@ func (n *network) await(namespace string, s *server, listens []string) {
 			return
 		}
 	}
-	n.t.Fatalf("%s does not listen at %s within 10 s; listening are:\n%s", s.cmd.Args[4], listens, last)
+	n.t.Fatalf("%s does not listen at %s within 10 s; listening are:\n%s", s.argv[0], listens, last)
 }
 
 // listening looks for a place among the lines of ss: netid, state, two queues, local address, peer.
@@ -308,7 +322,7 @@ func (s *server) showLog() {
 		return
 	}
 	if said, err := os.ReadFile(s.log); err == nil && len(said) > 0 {
-		s.n.t.Logf("%s said:\n%s", strings.Join(s.cmd.Args[4:], " "), said)
+		s.n.t.Logf("%s said:\n%s", strings.Join(s.argv, " "), said)
 	}
 }
 
@@ -342,25 +356,29 @@ func (n *network) dial(namespace, address string) net.Conn {
 	return conn
 }
 
-// inside opens a socket in a namespace. A socket stays in the namespace in which it was made.
+// inside opens a socket in a namespace. A socket stays in the namespace in which it was made. The thread must
+// come back and live on: the servers that it started would be killed with it, see Pdeathsig in prctl(2).
 func inside(namespace string, open func() error) error {
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine, nothing else ever runs in the namespace
-		done <- enter(namespace, open)
-	}()
-	return <-done
-}
-
-func enter(namespace string, open func() error) error {
-	handle, err := os.Open(filepath.Join("/run/netns", namespace))
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	home, err := os.Open("/proc/thread-self/ns/net")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = handle.Close() }()
-	if err := unix.Setns(int(handle.Fd()), unix.CLONE_NEWNET); err != nil {
+	defer func() { _ = home.Close() }()
+	away, err := os.Open(filepath.Join("/run/netns", namespace))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = away.Close() }()
+	if err := unix.Setns(int(away.Fd()), unix.CLONE_NEWNET); err != nil {
 		return os.NewSyscallError("setns", err)
 	}
+	defer func() {
+		if err := unix.Setns(int(home.Fd()), unix.CLONE_NEWNET); err != nil {
+			panic(err) // the thread is good for nothing
+		}
+	}()
 	return open()
 }
 

@@ -178,7 +178,7 @@ ftp_username=ftp
 %s
 `, listen, port, id.chain, id.key, empty, strings.Join(settings, "\n"))
 	n.serve(n.server, []string{"tcp " + net.JoinHostPort(address, port)},
-		program(n.t, "vsftpd"), n.file("vsftpd-"+port+".conf", config))
+		program(n.t, "vsftpd"), n.file("vsftpd-"+address+"-"+port, config))
 }
 
 // proftpd starts ProFTPD with mod_tls on address:port. Settings come after those of mod_tls.
@@ -243,13 +243,10 @@ func (n *network) openSSH(address, port string, settings ...string) (fingerprint
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	if err := os.MkdirAll("/run/sshd", 0o755); err != nil { // compiled into Debian's sshd
-		n.t.Fatal(err)
-	}
 	config := fmt.Sprintf("ListenAddress %s\nHostKey %s\nPidFile none\nUsePAM no\n%s\n",
-		net.JoinHostPort(address, port), n.file("hostkey-"+port, string(pem.EncodeToMemory(block))), strings.Join(settings, "\n"))
+		net.JoinHostPort(address, port), n.file("hostkey-"+address+"-"+port, string(pem.EncodeToMemory(block))), strings.Join(settings, "\n"))
 	n.serve(n.server, []string{"tcp " + net.JoinHostPort(address, port)},
-		program(n.t, "sshd"), "-D", "-e", "-f", n.file("sshd-"+port+".conf", config))
+		program(n.t, "sshd"), "-D", "-e", "-f", n.file("sshd-"+address+"-"+port, config))
 	return ssh.FingerprintSHA256(key)
 }
 
