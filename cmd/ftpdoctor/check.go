@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"ftpdoctor/probe"
+	"ftpdoctor/report"
+)
+
+const about = `ftpdoctor says in one sentence why an FTP, FTPS or SFTP connection fails, and what to do.
+
+It looks at the name, at every address and port, at TLS and at the certificates. It does
+not sign in. The report can be sent to support, and read there with: ftpdoctor read FILE`
+
+const examples = `  ftpdoctor ftp.example.com
+  ftpdoctor sftp://ftp.example.com
+  ftpdoctor -f json ftp.example.com > report.json
+  ftpdoctor demo`
+
+// checkCommand is the command without a name: look at a host.
+func (p *process) checkCommand() *cobra.Command {
+	var f checkFlags
+	var o outputFlags
+	cmd := &cobra.Command{
+		Use:     "ftpdoctor [flags] HOST | URL",
+		Short:   "Look at a host and say what is wrong.",
+		Long:    about,
+		Example: examples,
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			typed, err := p.host(cmd, args, f.noInput)
+			if err != nil {
+				return err
+			}
+			network, err := f.system()
+			if err != nil {
+				return err
+			}
+			return p.check(cmd, &f, &o, typed, world{network: network, env: p.env})
+		},
+	}
+	cmd.Flags().SortFlags = false
+	f.register(cmd.Flags())
+	o.register(cmd.Flags())
+	return cmd
+}
+
+// world is what a run looks at: this computer, or one of the lab.
+type world struct {
+	network probe.Network
+	roots   *x509.CertPool // trusted authorities; nil: the system's
+	env     func(string) string
+}
+
+// check looks at a host and shows the report.
+func (p *process) check(cmd *cobra.Command, f *checkFlags, o *outputFlags, typed string, w world) error {
+	d, err := o.destinations()
+	if err != nil {
+		return err
+	}
+	plan, err := f.plan(typed, cmd.Flags().Changed("timeout"), w)
+	if err != nil {
+		return err
+	}
+	progress := &probe.Progress{}
+	hide := p.showProgress(progress, o.quiet)
+	run := probe.Run(cmd.Context(), plan, w.network, progress)
+	hide()
+	return p.show(report.New(run, plan.Profile), d)
+}
+
+// system is this computer's network, with the source address that was asked for.
+func (f *checkFlags) system() (probe.System, error) {
+	if f.source == "" {
+		return probe.System{}, nil
+	}
+	source, err := netip.ParseAddr(f.source)
+	if err != nil {
+		return probe.System{}, fmt.Errorf("--source cannot be %q; write an IP address of this computer", f.source)
+	}
+	return probe.System{Source: source}, nil
+}
+
+// host finds the host in the arguments, or asks for it.
+func (p *process) host(cmd *cobra.Command, args []string, noInput bool) (string, error) {
+	var commands []string
+	for _, c := range cmd.Commands() {
+		commands = append(commands, c.Name())
+	}
+	switch {
+	case len(args) == 0 && !noInput && isTerminal(p.stdin) && isTerminal(p.stderr):
+		return p.ask(cmd.Context(), "Which server? Write its name, such as ftp.example.com: ")
+	case len(args) == 0:
+		return "", errors.New("name the host to look at, such as: ftpdoctor ftp.example.com; ftpdoctor --help shows the rest")
+	case len(args) > 1:
+		return "", fmt.Errorf("one host at a time; %q is one too many%s", args[1], didYouMean(args[0], commands))
+	}
+	if hint := didYouMean(args[0], commands); hint != "" && !strings.Contains(args[0], ".") {
+		return "", fmt.Errorf("there is no command %q%s If it is a host, write ftp://%s", args[0], hint, args[0])
+	}
+	return args[0], nil
+}
+
+// ask asks for a line on the terminal.
+func (p *process) ask(ctx context.Context, question string) (string, error) {
+	_, _ = fmt.Fprint(p.stderr, question)
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(p.stdin).ReadString('\n')
+		answer <- strings.TrimSpace(line)
+	}()
+	select {
+	case typed := <-answer:
+		if typed == "" {
+			return "", errors.New("no host was written; ftpdoctor demo shows a report without one")
+		}
+		return typed, nil
+	case <-ctx.Done():
+		return "", errors.New("interrupted")
+	}
+}

@@ -1,0 +1,262 @@
+package main
+
+import (
+	"cmp"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"ftpdoctor/probe"
+	"ftpdoctor/probe/fact"
+	"ftpdoctor/probe/profile"
+)
+
+// checkFlags say what to look at, and how patiently.
+type checkFlags struct {
+	user           string
+	port           int
+	protocol       string
+	profile        string
+	only, skip     []string
+	patient        bool
+	timeout        time.Duration
+	connectTimeout time.Duration
+	ipv4, ipv6     bool
+	resolvers      []string
+	resolve        []string
+	source         string
+	serverName     string
+	caFile         string
+	noInput        bool
+}
+
+// The limits of a whole run: a patient one makes several tries, with pauses.
+const (
+	usualTimeout   = 60 * time.Second
+	patientTimeout = 5 * time.Minute
+)
+
+func (f *checkFlags) register(flags *pflag.FlagSet) {
+	flags.StringVarP(&f.user, "user", "u", "", "the user `NAME`; its form is checked, nobody signs in")
+	flags.IntVarP(&f.port, "port", "p", 0, "look at port `N` only")
+	flags.StringVar(&f.protocol, "protocol", "", "look at one way in only: `NAME` is "+strings.Join(protocols, ", "))
+	flags.StringVar(&f.profile, "profile", "", "what the service promises: `NAME|FILE` is "+strings.Join(profile.Names(), ", ")+" or a JSON file (guessed from the host)")
+	flags.StringSliceVar(&f.only, "only", nil, "run these `CHECKS` only: "+strings.Join(checkNames(), ", "))
+	flags.StringSliceVar(&f.skip, "skip", nil, "leave these `CHECKS` out")
+	flags.BoolVar(&f.patient, "patient", false, "wait and try again as the service recommends")
+	flags.DurationVar(&f.timeout, "timeout", usualTimeout, "end the whole run after `TIME` (with --patient: 5m)")
+	flags.DurationVar(&f.connectTimeout, "connect-timeout", 0, "give each connect `TIME` (10s, and less once the address is known to answer)")
+	flags.BoolVarP(&f.ipv4, "ipv4", "4", false, "IPv4 addresses only")
+	flags.BoolVarP(&f.ipv6, "ipv6", "6", false, "IPv6 addresses only")
+	flags.StringArrayVar(&f.resolvers, "resolver", nil, "ask the DNS server `ADDR` too (repeatable)")
+	flags.StringArrayVar(&f.resolve, "resolve", nil, "use these addresses: `HOST=IP` (repeatable)")
+	flags.StringVar(&f.source, "source", "", "connect from this computer's address `ADDR`")
+	flags.StringVar(&f.serverName, "servername", "", "expect the certificate of `NAME` in place of the host")
+	flags.StringVar(&f.caFile, "ca-file", "", "trust the authorities in the PEM `FILE` too")
+	flags.BoolVar(&f.noInput, "no-input", false, "never ask for anything")
+}
+
+var protocols = []string{string(fact.SFTP), string(fact.FTPES), string(fact.FTPS), string(fact.FTP)}
+
+func checkNames() []string {
+	var names []string
+	for _, check := range probe.Checks {
+		names = append(names, check.Name)
+	}
+	return names
+}
+
+// plan turns what was typed into what to do.
+func (f *checkFlags) plan(typed string, timeoutGiven bool, w world) (probe.Plan, error) {
+	target, err := f.target(typed)
+	if err != nil {
+		return probe.Plan{}, err
+	}
+	service, err := f.service(target.Host)
+	if err != nil {
+		return probe.Plan{}, err
+	}
+	target.Profile = service.Name
+	plan := probe.Plan{
+		Version:        version,
+		Target:         target,
+		Profile:        service,
+		IPv4Only:       f.ipv4,
+		IPv6Only:       f.ipv6,
+		ServerName:     f.serverName,
+		Proxies:        proxies(w.env),
+		Only:           f.only,
+		Skip:           f.skip,
+		Patient:        f.patient,
+		ConnectTimeout: f.connectTimeout,
+		Timeout:        f.timeout,
+	}
+	if f.patient && !timeoutGiven {
+		plan.Timeout = patientTimeout
+	}
+	if plan.Resolvers, err = f.resolverAddresses(); err != nil {
+		return plan, err
+	}
+	if plan.Given, err = f.given(target.Host); err != nil {
+		return plan, err
+	}
+	plan.Roots, err = f.roots(w.roots)
+	return plan, err
+}
+
+// target reads the host or URL, and what the flags add to it.
+func (f *checkFlags) target(typed string) (fact.Target, error) {
+	if err := f.check(); err != nil {
+		return fact.Target{}, err
+	}
+	target, err := probe.ParseTarget(typed)
+	if err != nil {
+		return target, err
+	}
+	if target.Protocol != "" && f.protocol != "" && string(target.Protocol) != f.protocol {
+		return target, fmt.Errorf("the URL says %s and --protocol says %s; keep one of them", target.Protocol, f.protocol)
+	}
+	if target.Port != 0 && f.port != 0 && target.Port != f.port {
+		return target, fmt.Errorf("the URL says port %d and --port says %d; keep one of them", target.Port, f.port)
+	}
+	target.Protocol = cmp.Or(target.Protocol, fact.Protocol(f.protocol))
+	target.Port = cmp.Or(target.Port, f.port)
+	target.User = cmp.Or(fact.Clean(f.user), target.User)
+	return target, nil
+}
+
+// check finds values that cannot be meant.
+func (f *checkFlags) check() error {
+	switch {
+	case f.port < 0 || f.port > 65535:
+		return fmt.Errorf("--port cannot be %d; write a number from 1 to 65535", f.port)
+	case f.protocol != "" && !slices.Contains(protocols, f.protocol):
+		return fmt.Errorf("there is no protocol %q%s; write one of %s", f.protocol, didYouMean(f.protocol, protocols), strings.Join(protocols, ", "))
+	case f.ipv4 && f.ipv6:
+		return errors.New("-4 and -6 leave no address; keep one of them")
+	case f.timeout <= 0:
+		return errors.New("--timeout must be longer than 0; write a time such as 30s or 2m")
+	case f.connectTimeout < 0:
+		return errors.New("--connect-timeout must be longer than 0; write a time such as 5s")
+	}
+	for _, name := range slices.Concat(f.only, f.skip) {
+		if !slices.Contains(checkNames(), name) {
+			return fmt.Errorf("there is no check %q%s; the checks are %s", name, didYouMean(name, checkNames()), strings.Join(checkNames(), ", "))
+		}
+	}
+	return nil
+}
+
+// service finds the profile: built in, from a file, or guessed from the host.
+func (f *checkFlags) service(host string) (profile.Profile, error) {
+	if f.profile == "" {
+		return profile.ForHost(host), nil
+	}
+	if p, ok := profile.ByName(f.profile); ok {
+		return p, nil
+	}
+	text, err := os.ReadFile(f.profile)
+	if err != nil {
+		if !strings.ContainsAny(f.profile, `/\`) && !strings.HasSuffix(f.profile, ".json") {
+			return profile.Profile{}, fmt.Errorf("there is no profile %q%s; write one of %s, or the path of a JSON file",
+				f.profile, didYouMean(f.profile, profile.Names()), strings.Join(profile.Names(), ", "))
+		}
+		return profile.Profile{}, fmt.Errorf("cannot read the profile %s: %w", f.profile, reason(err))
+	}
+	p, err := profile.Parse(text)
+	if err != nil {
+		return p, fmt.Errorf("cannot use the profile %s: %w", f.profile, err)
+	}
+	return p, nil
+}
+
+func (f *checkFlags) resolverAddresses() ([]netip.AddrPort, error) {
+	var found []netip.AddrPort
+	for _, typed := range f.resolvers {
+		if address, err := netip.ParseAddr(typed); err == nil {
+			found = append(found, netip.AddrPortFrom(address, 53))
+			continue
+		}
+		place, err := netip.ParseAddrPort(typed)
+		if err != nil {
+			return nil, fmt.Errorf("--resolver cannot be %q; write the IP address of a DNS server, such as 192.0.2.53", typed)
+		}
+		found = append(found, place)
+	}
+	return found, nil
+}
+
+// given reads the addresses of --resolve, which must be about the host that is looked at.
+func (f *checkFlags) given(host string) ([]netip.Addr, error) {
+	var found []netip.Addr
+	for _, typed := range f.resolve {
+		name, value, ok := strings.Cut(typed, "=")
+		address, err := netip.ParseAddr(value)
+		switch {
+		case !ok || err != nil:
+			return nil, fmt.Errorf("--resolve cannot be %q; write it as %s=192.0.2.10", typed, host)
+		case !strings.EqualFold(strings.TrimSuffix(name, "."), host):
+			return nil, fmt.Errorf("--resolve is about %s, but the host is %s; write %s=%s", name, host, host, value)
+		}
+		found = append(found, address)
+	}
+	return found, nil
+}
+
+// roots adds the authorities of --ca-file to the trusted ones.
+func (f *checkFlags) roots(trusted *x509.CertPool) (*x509.CertPool, error) {
+	if f.caFile == "" {
+		return trusted, nil
+	}
+	text, err := os.ReadFile(f.caFile)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read --ca-file %s: %w", f.caFile, reason(err))
+	}
+	pool := trusted
+	if trusted == nil {
+		if pool, err = x509.SystemCertPool(); err != nil {
+			return nil, fmt.Errorf("the system's authorities cannot be read: %w", err)
+		}
+	}
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("--ca-file %s holds no certificate; it must have a line BEGIN CERTIFICATE", f.caFile)
+	}
+	return pool, nil
+}
+
+// proxies lists the proxy variables that are set, a user name and password in them cut out.
+func proxies(env func(string) string) []fact.Proxy {
+	var found []fact.Proxy
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"} {
+		for _, variable := range []string{name, strings.ToLower(name)} {
+			if value := env(variable); value != "" {
+				found = append(found, fact.Proxy{Variable: variable, Value: fact.Clean(withoutUser(value))})
+			}
+		}
+	}
+	return found
+}
+
+// withoutUser cuts the user part out of a URL, or of a text that only looks like one.
+func withoutUser(value string) string {
+	if u, err := url.Parse(value); err == nil && u.User != nil {
+		u.User = nil
+		return u.String()
+	}
+	if i := strings.LastIndex(value, "@"); i >= 0 {
+		scheme, _, ok := strings.Cut(value, "//")
+		if !ok || strings.Contains(scheme, "@") {
+			return value[i+1:]
+		}
+		return scheme + "//" + value[i+1:]
+	}
+	return value
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// version is set when a release is built.
+var version = "0.1.0-dev"
+
+// exitUsage is the exit code when there is no report: wrong usage, or a file that cannot be used.
+const exitUsage = 2
+
+// process is one run of the program, and all that it may touch.
+type process struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	env            func(string) string
+	exit           int // of the report that was shown
+}
+
+// run is the whole program.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string) int {
+	p := &process{stdin: stdin, stdout: stdout, stderr: stderr, env: env}
+	root := p.rootCommand()
+	root.SetArgs(append([]string{}, args...))
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	if err := root.ExecuteContext(ctx); err != nil {
+		p.say("ftpdoctor: " + sentence(err))
+		return exitUsage
+	}
+	return p.exit
+}
+
+// say writes a line to standard error. Where that fails there is nobody left to tell.
+func (p *process) say(line string) { _, _ = fmt.Fprintln(p.stderr, line) }
+
+func (p *process) rootCommand() *cobra.Command {
+	root := p.checkCommand()
+	root.Version = version
+	root.SetVersionTemplate("ftpdoctor {{.Version}}\n")
+	root.SilenceErrors = true
+	root.SilenceUsage = true
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	root.SetUsageTemplate(usage)
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(p.demoCommand(), p.readCommand(), p.explainCommand(), p.listCommand())
+	return root
+}
+
+// usage is the part of the help below the description.
+const usage = `Usage:
+  {{.UseLine}}{{if .HasExample}}
+
+Examples:
+{{.Example}}{{end}}{{if .HasAvailableSubCommands}}
+
+Other commands:{{range .Commands}}{{if .IsAvailableCommand}}
+  ftpdoctor {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
+
+Flags:
+{{.LocalFlags.FlagUsagesWrapped 80 | trimTrailingWhitespaces}}{{end}}{{if not .HasParent}}
+
+Exit codes: 0 nothing is wrong, 1 a problem was found, 2 wrong usage,
+3 inconclusive (interrupted, out of time, no network).{{end}}
+`
+
+// sentence ends an error as a sentence.
+func sentence(err error) string {
+	return strings.TrimSuffix(err.Error(), ".") + "."
+}
+
+// flagError says what to write in place of a flag that cannot be understood.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	var lacking *pflag.ValueRequiredError
+	switch {
+	case errors.Is(err, pflag.ErrHelp):
+		return err
+	case errors.As(err, &unknown):
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+		typed := "--" + unknown.GetSpecifiedName()
+		if short := unknown.GetSpecifiedShortnames(); short != "" {
+			typed = "-" + short
+		}
+		return fmt.Errorf("there is no flag %s here%s; %s --help lists them", typed, didYouMean(typed, names), cmd.CommandPath())
+	case errors.As(err, &invalid):
+		return fmt.Errorf("--%s cannot be %q; write %s", invalid.GetFlag().Name, invalid.GetValue(), wanted(invalid.GetFlag()))
+	case errors.As(err, &lacking):
+		return fmt.Errorf("--%s needs a value; write %s", lacking.GetFlag().Name, wanted(lacking.GetFlag()))
+	default:
+		return fmt.Errorf("%w; %s --help lists the flags", err, cmd.CommandPath())
+	}
+}
+
+// wanted is an example of what a flag takes.
+func wanted(f *pflag.Flag) string {
+	name, _ := pflag.UnquoteUsage(f)
+	switch f.Value.Type() {
+	case "duration":
+		return "a time such as 30s or 2m"
+	case "int":
+		return "a number"
+	case "bool":
+		return "it without a value"
+	default:
+		return "--" + f.Name + " " + name
+	}
+}
