@@ -71,6 +71,13 @@ func (h *half) send(data []byte, delay time.Duration) {
 	h.note()
 }
 
+// lose sends data that nobody will read.
+func (h *half) lose(n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.size += n
+}
+
 // finish ends the direction with io.EOF or errReset, behind everything that is under way.
 func (h *half) finish(end error, delay time.Duration) {
 	h.mu.Lock()
@@ -205,8 +212,9 @@ func (c *conn) writeOne(piece []byte) error {
 		switch {
 		case end != nil:
 			return errBrokenPipe
-		case gone:
+		case gone && size < window:
 			// The other end has closed: it answers data with a reset (RFC 9293, section 3.10.7.1).
+			c.out.lose(len(piece))
 			c.in.finish(errReset, 2*c.delay)
 			c.out.finish(errReset, 2*c.delay)
 			return nil
@@ -214,7 +222,7 @@ func (c *conn) writeOne(piece []byte) error {
 			c.push(piece)
 			return nil
 		}
-		c.wait(changed, 0, &c.writing)
+		c.wait(changed, 2*c.delay, &c.writing)
 	}
 }
 

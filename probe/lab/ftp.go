@@ -37,7 +37,6 @@ func (f FTP) serve(c *conn) {
 		return
 	}
 	f.open(c, secure)
-	_ = secure.Close()
 }
 
 // open greets and serves the session.
@@ -54,11 +53,10 @@ func (f FTP) open(c *conn, control net.Conn) {
 	if greeting == "" {
 		greeting = f.Brand.greeting()
 	}
-	if !s.say(greeting) || !strings.HasPrefix(lastLine(greeting), "220") {
-		return
+	welcome := s.say(greeting) && strings.HasPrefix(lastLine(greeting), "220")
+	for welcome && s.next() {
 	}
-	for s.next() {
-	}
+	_ = s.control.Close() // says goodbye inside TLS too
 }
 
 // ftpSession is one control connection.

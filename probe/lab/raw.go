@@ -2,7 +2,6 @@ package lab
 
 import (
 	"io"
-	"strings"
 	"time"
 )
 
@@ -10,10 +9,11 @@ import (
 type Raw struct {
 	Wait  time.Duration // before it says anything
 	Say   string
-	Times int    // how often it says it; zero: once
-	Nudge string // what it says to the first bytes that it is sent, whatever they are
-	Hang  bool   // stays, silent
-	Reset bool   // goes without a goodbye
+	Times int           // how often it says it; zero: once
+	Every time.Duration // the pause after each time
+	Nudge string        // what it says to the first bytes that it is sent, whatever they are
+	Hang  bool          // stays, silent
+	Reset bool          // goes without a goodbye
 }
 
 func (r Raw) serve(c *conn) {
@@ -22,6 +22,9 @@ func (r Raw) serve(c *conn) {
 	}
 	for range max(1, r.Times) {
 		if _, err := io.WriteString(c, r.Say); err != nil {
+			return
+		}
+		if r.Every > 0 && !c.sleep(r.Every) {
 			return
 		}
 	}
@@ -43,6 +46,3 @@ func (r Raw) serve(c *conn) {
 
 // drain reads until the visitor goes.
 func drain(c io.Reader) { _, _ = io.Copy(io.Discard, c) }
-
-// gibberish is a line of n bytes.
-func gibberish(n int) string { return strings.Repeat("x", n) }

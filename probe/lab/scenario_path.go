@@ -1,6 +1,9 @@
 package lab
 
-import "time"
+import (
+	"crypto/tls"
+	"time"
+)
 
 // pathFaults lie on the way between the computer and the server, or in who listens there.
 var pathFaults = []Scenario{
@@ -80,6 +83,17 @@ var pathFaults = []Scenario{
 		Args:   []string{filesHost},
 		Causes: []string{"tcp-host-filtered"},
 		Build:  with(filesSite, func(c *Computer) { c.obstruct(Path{Addrs: addrs(filesIPs...), Connect: Dropped}) }),
+	},
+	{
+		Name:   "quarantined-meanwhile",
+		Says:   "The server answers six connections of this address and drops all that follow; besides, its TLS is too old.",
+		Args:   []string{exampleFTP},
+		Causes: []string{"tcp-quarantine", "tls-version"},
+		Build: func() *Computer {
+			c := ftpSiteWith(FTP{}, TLS{Certificate: exampleCertificate().Make(), Min: tls.VersionTLS10, Max: tls.VersionTLS10})
+			c.obstruct(Path{Addrs: addrs(exampleIP), From: 6, Connect: Dropped})
+			return c
+		},
 	},
 	{
 		Name:   "one-address-dead",

@@ -63,6 +63,13 @@ func visitAll(t *testing.T, c *Computer) {
 	}
 }
 
+// TestHostile checks that the worlds of Hostile can be built, visited and closed.
+func TestHostile(t *testing.T) {
+	for _, s := range Hostile {
+		t.Run(s.Name, func(t *testing.T) { in(t, s.Build, visitAll) })
+	}
+}
+
 func TestFind(t *testing.T) {
 	if s, ok := Find("port-21-blocked"); !ok || s.Name != "port-21-blocked" {
 		t.Errorf("found %q, %v", s.Name, ok)
