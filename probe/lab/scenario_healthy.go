@@ -162,6 +162,14 @@ var healthy = []Scenario{
 		},
 	},
 	{
+		Name: "healthy-colourful-greeting",
+		Says: "A server whose greeting paints the terminal red; ugly, but it works.",
+		Args: []string{exampleFTP},
+		Build: func() *Computer {
+			return ftpSiteWith(FTP{Greeting: "220-\x1b[31mWELCOME\x1b[0m\n220 \u2603 ready \x07"}, TLS{Certificate: exampleCertificate().Make()})
+		},
+	},
+	{
 		Name: "healthy-ipv6-only",
 		Says: "A server with an IPv6 address alone, from a computer that has one too.",
 		Args: []string{exampleFTP},

@@ -44,6 +44,13 @@ var nameFaults = []Scenario{
 		Build:  with(filesSite, func(c *Computer) { c.router().Zone = records(filesHost, "0.0.0.0") }),
 	},
 	{
+		Name:   "dns-filter-loopback",
+		Says:   "A DNS filter answers with this computer's own address; a public server gives the real one.",
+		Args:   []string{"--resolver", publicDNS, exampleFTP},
+		Causes: []string{"dns-blocked-locally"},
+		Build:  with(exampleSite, func(c *Computer) { c.router().Zone = records(exampleFTP, "127.0.0.1") }),
+	},
+	{
 		Name:   "dns-silent",
 		Says:   "The DNS server does not answer.",
 		Args:   []string{filesHost},

@@ -96,6 +96,13 @@ var pathFaults = []Scenario{
 		},
 	},
 	{
+		Name:   "fortrabbit-silent",
+		Says:   "A fortrabbit host answers nothing any more, as it does after many wrong logins.",
+		Args:   []string{fortrabbitHost},
+		Causes: []string{"tcp-quarantine"},
+		Build:  with(fortrabbitSite(SSH{}), func(c *Computer) { c.obstruct(Path{Addrs: addrs(fortrabbitIP), Connect: Dropped}) }),
+	},
+	{
 		Name:   "one-address-dead",
 		Says:   "One of three addresses does not answer.",
 		Args:   []string{filesHost},
