@@ -1,0 +1,5 @@
+//go:build unix
+
+package probe
+
+func hostsPath() (string, error) { return "/etc/hosts", nil }
