@@ -17,7 +17,7 @@ type Case struct {
 	Controls  []*Conversation // connections that are no endpoint: a port that must be closed, port 80
 	Lookups   []*fact.Observation
 	Machine   *fact.Machine // nil when this computer was not looked at
-	Hosts     *fact.Hosts
+	Hosts     *fact.Observation
 }
 
 // Endpoint is one address and port, and what was said there.
@@ -53,7 +53,7 @@ func NewCase(run *fact.Run, p *profile.Profile) *Case {
 		case o.Machine != nil:
 			c.Machine = o.Machine
 		case o.Hosts != nil:
-			c.Hosts = o.Hosts
+			c.Hosts = o
 		case o.Lookup != nil:
 			c.Lookups = append(c.Lookups, o)
 		case o.Dial != nil:
@@ -234,6 +234,17 @@ func (c *Case) Weigh(usual Severity, port int) Severity {
 	return usual
 }
 
+// weigh is Weigh for a fault that several endpoints share: the port that matters most decides.
+func (c *Case) weigh(usual Severity, shared []*Endpoint) Severity {
+	if slices.ContainsFunc(shared, func(e *Endpoint) bool { return c.Matters(e.Port) }) {
+		return usual
+	}
+	return c.Weigh(usual, shared[0].Port)
+}
+
+// connected lists the endpoints that can be connected to.
+func (c *Case) connected() []*Endpoint { return c.Where((*Endpoint).Connected) }
+
 // WaysIn lists the endpoints that are there to be used; the web port is only looked at beside them.
 func (c *Case) WaysIn() []*Endpoint {
 	return c.Where(func(e *Endpoint) bool { return e.Speaks != fact.HTTPS })
@@ -275,6 +286,16 @@ func (talk *Conversation) Answer(command string) *fact.Observation {
 	for _, o := range slices.Backward(talk.Replies) {
 		if o.Reply.Command == command {
 			return o
+		}
+	}
+	return nil
+}
+
+// second is the further connection with a purpose; nil when none was made.
+func (e *Endpoint) second(purpose fact.Purpose) *Conversation {
+	for _, talk := range e.Again {
+		if talk.Purpose == purpose {
+			return talk
 		}
 	}
 	return nil

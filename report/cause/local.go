@@ -1,3 +1,317 @@
 package cause
 
-var localRules []Rule
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"ftpdoctor/probe/fact"
+	"ftpdoctor/probe/profile"
+)
+
+// localRules are about what was typed, and this computer.
+var localRules = []Rule{
+	hostSyntax,
+	hostIsIP,
+	wrongPort,
+	userFormat,
+	clock,
+}
+
+var hostSyntax = Rule{
+	Code:     "local-host-syntax",
+	Title:    "The host was typed with something around it",
+	Severity: Warning,
+	Page: Page{
+		Means: "The field for the host (or server) of an FTP app takes the bare name, such as company.example.com. A web address, blanks or quotation marks that were copied along make it unusable, " +
+			"and the blanks cannot even be seen.",
+		Shown: "The text that was typed holds more than a host name. This program cut it off and went on with the name; other apps may not.",
+		Mend:  "Type only the host name into your FTP app, by hand. The protocol, the port, the user name and the folder have fields of their own.",
+	},
+	Match: matchHostSyntax,
+}
+
+func matchHostSyntax(c *Case) []Finding {
+	t := c.Run.Target
+	words := map[fact.Tidied]string{
+		fact.TidiedOtherScheme: "the address of a web page",
+		fact.TidiedPath:        "a folder",
+		fact.TidiedSpace:       "blanks or invisible characters",
+		fact.TidiedQuotes:      "quotation marks",
+		fact.TidiedUser:        "a user name",
+		fact.TidiedPort:        "a port",
+		fact.TidiedDot:         "a dot at the end",
+	}
+	// In a URL with a scheme of FTP or SFTP a user, a port and a folder are in their right place.
+	asURL := slices.Contains(t.Tidied, fact.TidiedScheme)
+	var parts []string
+	severity := Note
+	for _, tidied := range t.Tidied {
+		word, unwanted := words[tidied]
+		belongs := asURL && slices.Contains([]fact.Tidied{fact.TidiedUser, fact.TidiedPort, fact.TidiedPath}, tidied)
+		if !unwanted || belongs {
+			continue
+		}
+		parts = append(parts, word)
+		if slices.Contains([]fact.Tidied{fact.TidiedOtherScheme, fact.TidiedPath, fact.TidiedSpace, fact.TidiedQuotes}, tidied) {
+			severity = Warning
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return []Finding{{
+		Severity: severity,
+		Title:    "The host was typed with more than its name",
+		Says:     fmt.Sprintf("The text also held %s. The host name alone is %s.", and(distinct(parts)), t.Host),
+		Fix:      []Step{{You, fmt.Sprintf("type only %s into the host field of your FTP app; port, user and folder have fields of their own", t.Host)}},
+	}}
+}
+
+var hostIsIP = Rule{
+	Code:     "local-host-is-ip",
+	Title:    "An IP address in place of the host name",
+	Severity: Warning,
+	Page: Page{
+		Means: "You connect to an address made of numbers. The server's certificate is made out to a name, so the app cannot tell that it is the right server. " +
+			"And when the service moves to other addresses, yours leads nowhere.",
+		Shown: "The host is an IP address, and the certificate that the server showed does not name it. A server that is only used by its address, and has no certificate or one that names the address, gives no finding.",
+		Mend:  "Use the host name that the provider gave you.",
+	},
+	Match: matchHostIsIP,
+}
+
+func matchHostIsIP(c *Case) []Finding {
+	host := c.Run.Target.Host
+	if _, err := netip.ParseAddr(host); err != nil {
+		return nil
+	}
+	f := Finding{
+		Title: fmt.Sprintf("You connect to the address %s, and the server's certificate is made out to a name", host),
+		Fix:   []Step{{You, "use the host name in place of the IP address"}},
+	}
+	wrong := c.Where(misnamed)
+	switch {
+	case len(wrong) > 0:
+		f.Evidence = tlsSteps(wrong)
+		f.Says = fmt.Sprintf("The certificate on %s does not name the address, so no app can be sure of the server.", portsOf(portsAmong(wrong)))
+		if leaf := wrong[0].Talk.Leaf(); leaf != nil && len(leaf.Names) > 0 {
+			f.Says = fmt.Sprintf("The certificate on %s is valid for %s.", portsOf(portsAmong(wrong)), and(shortened(leaf.Names)))
+			f.Fix[0].Do = fmt.Sprintf("use the host name in place of the IP address; the certificate names %s", and(shortened(leaf.Names)))
+		}
+	case len(c.Endpoints) > 0 && !c.Works():
+		f.Severity = Note
+		f.Title = fmt.Sprintf("You connect to the address %s and not to a host name", host)
+		f.Says = "A service can move to other addresses, and only its name leads to them."
+	default:
+		return nil
+	}
+	return []Finding{f}
+}
+
+var wrongPort = Rule{
+	Code:     "local-wrong-port",
+	Title:    "The port belongs to another protocol",
+	Severity: Problem,
+	Page: Page{
+		Means: "The protocol and the port that are set do not go together. SFTP lives on port 22, FTP with explicit TLS on port 21, FTP with implicit TLS on port 990. SFTP and FTPS are different things in spite of their names.",
+		Shown: "A protocol was asked for on a port that by custom, or by the service's own list, belongs to another one, and the server there did not speak the protocol that was asked for.",
+		Mend:  "Set the port that belongs to the protocol, or the protocol that belongs to the port. Most apps do it by themselves when the port field is left empty.",
+	},
+	ExplainedBy: []string{"tcp-host-filtered", "tcp-host-refused", "tcp-unreachable", "tcp-no-egress", "tcp-captive-portal"},
+	Match:       matchWrongPort,
+}
+
+func matchWrongPort(c *Case) []Finding {
+	t := c.Run.Target
+	entry, ok := c.Profile.Port(t.Port)
+	if !ok {
+		entry, ok = profile.Generic.Port(t.Port)
+	}
+	there := c.Where(func(e *Endpoint) bool { return e.Port == t.Port })
+	if !ok || t.Protocol == "" || together(t.Protocol, entry.Speaks) || len(there) == 0 || slices.ContainsFunc(there, c.speaksAsAsked) {
+		return nil
+	}
+	f := Finding{
+		Title:    fmt.Sprintf("Port %d is the port of %s, not of %s", t.Port, protocolName(entry.Speaks), protocolName(t.Protocol)),
+		Says:     fmt.Sprintf("%s was asked for on port %d of %s, and the server there did not answer in it.", upper(protocolName(t.Protocol)), t.Port, t.Host),
+		Where:    []string{fmt.Sprint(t.Port)},
+		Evidence: conversationSteps(there),
+	}
+	if port, ok := c.portOf(t.Protocol); ok {
+		f.Fix = append(f.Fix, Step{You, fmt.Sprintf("set the port to %d for %s", port, protocolName(t.Protocol))})
+	}
+	f.Fix = append(f.Fix, Step{You, fmt.Sprintf("or keep port %d and choose %s as the protocol", t.Port, protocolName(entry.Speaks))})
+	if !slices.ContainsFunc(there, (*Endpoint).Connected) {
+		f.Confidence = Likely // nothing was heard on the port
+	}
+	return []Finding{f}
+}
+
+// together says whether a protocol is at home on a port of another. FTP in clear and with explicit TLS share their port.
+func together(asked, speaks fact.Protocol) bool {
+	return asked == speaks || asked == fact.FTP && speaks == fact.FTPES || asked == fact.FTPES && speaks == fact.FTP
+}
+
+// speaksAsAsked says whether an endpoint proved to speak the protocol that was asked for.
+func (c *Case) speaksAsAsked(e *Endpoint) bool {
+	offered, _ := e.offers()
+	return e.Proof() != "" && together(c.Run.Target.Protocol, offered)
+}
+
+// portOf is the usual port of a protocol, of the service first.
+func (c *Case) portOf(protocol fact.Protocol) (int, bool) {
+	for _, ports := range [][]profile.Port{c.Profile.Ports, profile.Generic.Ports} {
+		i := slices.IndexFunc(ports, func(p profile.Port) bool { return together(protocol, p.Speaks) })
+		if i >= 0 {
+			return ports[i].Number, true
+		}
+	}
+	return 0, false
+}
+
+// protocolName is how FTP apps call a protocol.
+func protocolName(p fact.Protocol) string {
+	switch p {
+	case fact.SFTP:
+		return "SFTP"
+	case fact.FTPES:
+		return "FTP with explicit TLS"
+	case fact.FTPS:
+		return "FTP with implicit TLS"
+	case fact.HTTPS:
+		return "the web"
+	default:
+		return "FTP"
+	}
+}
+
+// conversationSteps lists what was said at endpoints as evidence.
+func conversationSteps(endpoints []*Endpoint) []int {
+	var seen []*fact.Observation
+	for _, e := range endpoints {
+		seen = append(seen, e.Talk.Dial, e.Talk.Opening, e.Talk.TLS, e.Talk.Ident)
+	}
+	return ids(seen...)
+}
+
+var userFormat = Rule{
+	Code:     "local-user-format",
+	Title:    "The user name does not have the form that the service uses",
+	Severity: Warning,
+	Page: Page{
+		Means: "The service gives out user names of a certain form, and yours does not have it. Signing in with it cannot work, whatever the password.",
+		Shown: "The user name was compared with the forms that the service documents. Nothing was sent to the server for this.",
+		Mend:  "Copy the user name from the page of the service that shows the access data, without blanks. It is often not your mail address.",
+	},
+	Match: matchUserFormat,
+}
+
+func matchUserFormat(c *Case) []Finding {
+	user := c.Run.Target.User
+	shape, ok := c.Profile.User(user)
+	if user == "" || !ok || !shape.Wrong {
+		return nil
+	}
+	return []Finding{{
+		Title: fmt.Sprintf("The user name %q does not have the form that %s uses", user, c.Profile.Title),
+		Says:  fmt.Sprintf("It is %s.", shape.Means),
+		Fix:   []Step{{You, fmt.Sprintf("copy the user name from the page of %s that shows the access data", c.Profile.Title)}},
+	}}
+}
+
+var clock = Rule{
+	Code:     "local-clock",
+	Title:    "The clock of this computer is wrong",
+	Severity: Warning,
+	Page: Page{
+		Means: "Date or time of your computer are wrong. Certificates then look expired or not yet valid, and codes from an authenticator app are refused.",
+		Shown: "The web server of the same address, behind a trusted certificate, gives a time (the Date header, RFC 9110 section 6.6.1) that is more than five minutes away from this computer's. " +
+			"If several servers agree, or a certificate only fits the server's time, it is this computer that is wrong.",
+		Mend: "Set date and time of the computer to automatic, and check its time zone.",
+	},
+	Match: matchClock,
+}
+
+func matchClock(c *Case) []Finding {
+	skew, evidence := c.clockSkew()
+	if len(evidence) == 0 {
+		return nil
+	}
+	direction := "behind"
+	if skew < 0 {
+		direction = "ahead"
+	}
+	f := Finding{
+		Title:    fmt.Sprintf("The clock of this computer is %s %s", span(skew), direction),
+		Says:     fmt.Sprintf("Compared with the time that %s gives.", plural(len(evidence), "the web server", "the web servers")),
+		Evidence: evidence,
+		Fix:      []Step{{You, "set date and time of this computer to automatic, and check its time zone"}},
+	}
+	switch {
+	case c.Profile.Promised || len(evidence) > 1 || c.datesFit(skew):
+	case skew > 0:
+		f.Confidence = Likely
+		f.Says += " The server's clock could be the wrong one instead."
+		f.Fix = append(f.Fix, Step{SiteAdmin, "check the clock of the server"})
+	default:
+		// A page out of a cache carries the time at which it was made (RFC 9111 section 4), so an old date proves little.
+		f.Severity, f.Confidence = Note, Likely
+		f.Title = fmt.Sprintf("The web server gives a time that is %s behind the clock of this computer", span(skew))
+		f.Says = "One of the two clocks is wrong, or the page came out of a cache."
+	}
+	return []Finding{f}
+}
+
+// clockTolerance is how far clocks may differ without being wrong.
+const clockTolerance = 5 * time.Minute
+
+// clockSkew is how much later it is at the servers than here, and the web answers that say so. There are none when the
+// clocks agree, or the servers do not.
+func (c *Case) clockSkew() (skew time.Duration, evidence []int) {
+	for _, e := range c.Endpoints {
+		web := e.Talk.Web
+		if web == nil || web.Web.Date == nil || !e.Talk.Secured() || !onlyDates(e.Talk.TLS.TLS.Faults) {
+			continue
+		}
+		here := c.Run.Started.Add((web.At + web.Took).Duration())
+		there := web.Web.Date.Sub(here)
+		if there.Abs() <= clockTolerance || len(evidence) > 0 && (there > 0) != (skew > 0) {
+			return 0, nil
+		}
+		if len(evidence) == 0 || there.Abs() < skew.Abs() {
+			skew = there
+		}
+		evidence = append(evidence, web.ID)
+	}
+	return skew, evidence
+}
+
+// onlyDates says whether nothing but the dates is wrong with a certificate, which a wrong clock here would bring about.
+func onlyDates(faults []fact.CertFault) bool {
+	return !slices.ContainsFunc(faults, func(f fact.CertFault) bool { return f.Kind != fact.Expired && f.Kind != fact.NotYetValid })
+}
+
+// datesFit says whether a certificate is not valid by this computer's clock and valid by the servers'.
+func (c *Case) datesFit(skew time.Duration) bool {
+	there := c.Run.Started.Add(skew)
+	return slices.ContainsFunc(c.Endpoints, func(e *Endpoint) bool {
+		leaf := e.Talk.Leaf()
+		return leaf != nil && len(e.Talk.TLS.TLS.Faults) > 0 && onlyDates(e.Talk.TLS.TLS.Faults) &&
+			there.After(leaf.NotBefore) && there.Before(leaf.NotAfter)
+	})
+}
+
+// span writes a long time for people: "12 minutes", "3 hours", "2 days".
+func span(d time.Duration) string {
+	d = d.Abs().Round(time.Minute)
+	switch {
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%.0f minutes", d.Minutes())
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%.0f hours", d.Hours())
+	default:
+		return fmt.Sprintf("%.0f days", d.Hours()/24)
+	}
+}

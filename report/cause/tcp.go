@@ -2,13 +2,37 @@ package cause
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"ftpdoctor/probe/fact"
 )
 
+// tcpRules are about connects: first the whole host, then addresses, then ports, then what happens right after.
 var tcpRules = []Rule{
+	captivePortal,
+	intercepted,
+	noEgress,
+	localBlock,
+	unreachable,
+	quarantine,
+	hostFiltered,
+	hostRefused,
+	ipv6Broken,
+	someAddressesDead,
+	portProhibited,
 	portFiltered,
+	portRefused,
+	intermittent,
+	resetAfterConnect,
+	mtuBlackhole,
+	slow,
+}
+
+// misdirected are the causes that lead to another computer, whose ports say nothing about the one that was meant.
+var misdirected = []string{
+	"dns-hosts-override", "dns-blocked-locally", "dns-rewrite", "dns-split-horizon", "dns-stale", "dns-wrong-target",
+	"dns-cdn-proxied", "tcp-captive-portal",
 }
 
 var portFiltered = Rule{
@@ -19,59 +43,321 @@ var portFiltered = Rule{
 		Means: "Your computer asks to connect to this port and gets no answer at all, neither yes nor no. Other ports of the same server answer. " +
 			"Something on the way, usually the firewall of a company, a hotel or a security program, throws the request away.",
 		Shown: "The connect to the port went unanswered on every address that answers on another port. A port on which nothing listens " +
-			"would have been refused at once, and a server that is down would answer on no port.",
+			"would usually have been refused at once, and a server that is down would answer on no port. Where nothing is known about the server, " +
+			"its own firewall can be the one that throws the request away, because the server does not offer this port.",
 		Mend: "Use the other port that the service offers for the same thing; nothing else in your app changes. Or ask whoever runs your " +
-			"network to allow outgoing TCP to this port.",
+			"network to allow outgoing TCP to this port. If another network shows the same, ask whoever runs the server whether it offers this port.",
 	},
-	ExplainedBy: []string{"tcp-captive-portal", "tcp-no-egress", "dns-cdn-proxied", "dns-hosts-override"},
+	ExplainedBy: append([]string{"tcp-no-egress"}, misdirected...),
 	Match:       matchPortFiltered,
 }
 
-// matchPortFiltered finds the ports that are dropped on every address that answers elsewhere.
 func matchPortFiltered(c *Case) []Finding {
-	var blocked []int
-	var evidence []*fact.Observation
-	for _, port := range c.Ports() {
-		dropped := c.Where(func(e *Endpoint) bool { return e.Port == port && c.Live(e.Address) })
-		everywhere := len(dropped) > 0 && !slices.ContainsFunc(dropped, func(e *Endpoint) bool { return !e.Talk.Dial.Failed(fact.Dropped) })
-		if !everywhere || !c.Matters(port) {
-			continue
-		}
-		blocked = append(blocked, port)
-		for _, e := range dropped {
-			evidence = append(evidence, e.Talk.Dial)
-		}
-	}
-	if len(blocked) == 0 {
+	blocked := c.barred(dropped)
+	if len(blocked) == 0 || c.refusalsStandOut() {
 		return nil
 	}
 	live := slices.DeleteFunc(c.Addresses(), func(a string) bool { return !c.Live(a) })
+	says := fmt.Sprintf("Connections to %s get no answer on %s", portsOf(blocked), allOf(live))
+	if open := c.open(); len(open) > 0 {
+		says += fmt.Sprintf(", while %s there %s in %s", portsOf(open), plural(len(open), "answers", "answer"), ms(quickest(c.Endpoints)))
+	} else {
+		says += ", while other ports there are refused at once"
+	}
+	f := Finding{
+		Title:      fmt.Sprintf("%s %s blocked on the way to %s", upper(portsOf(blocked)), plural(len(blocked), "is", "are"), c.Run.Target.Host),
+		Says:       says + ".",
+		Where:      numbers(blocked),
+		Evidence:   c.dialsTo(blocked, live),
+		Fix:        append(c.inPlaceOf(blocked), Step{YourNetwork, fmt.Sprintf("allow outgoing TCP %s to %s", and(numbers(blocked)), and(live))}),
+		Confidence: Certain,
+	}
+	// A service that promises the port and drops it everywhere would be down for everybody. Of another server we know no such thing.
+	if !c.Profile.Promised {
+		f.Confidence = Likely
+		f.Fix = append(f.Fix, Step{SiteAdmin, fmt.Sprintf("say whether the server offers %s, and to which addresses its firewall opens %s", portsOf(blocked), plural(len(blocked), "it", "them"))})
+	}
+	if c.Profile.DropsBanned {
+		f.Confidence = Likely
+		f.Candidates = []Candidate{{"tcp-quarantine", "it worked before, several log-ins failed since, and another network still gets through", Provider}}
+	}
+	return []Finding{f}
+}
+
+var portProhibited = Rule{
+	Code:     "tcp-port-prohibited",
+	Title:    "A firewall rejects the connection to a port",
+	Severity: Problem,
+	Page: Page{
+		Means: "A router or firewall answers the request to connect to this port with an error message: it may not pass. Other ports of the " +
+			"same server can be reached.",
+		Shown: "The connect failed at once as unreachable or prohibited (an ICMP message; RFC 1812 section 5.2.7.1, RFC 4443 section 3.1), on every address that " +
+			"answers on another port. A closed port would have been refused, a silent firewall would have given no answer.",
+		Mend: "Use the other port that the service offers for the same thing. Or ask whoever runs your network to allow outgoing TCP to this port. " +
+			"If another network shows the same, the firewall belongs to the server.",
+	},
+	ExplainedBy: append([]string{"tcp-no-egress"}, misdirected...),
+	Match:       matchPortProhibited,
+}
+
+func matchPortProhibited(c *Case) []Finding {
+	ports := c.barred(prohibited)
+	if len(ports) == 0 || c.refusalsStandOut() {
+		return nil
+	}
+	live := slices.DeleteFunc(c.Addresses(), func(a string) bool { return !c.Live(a) })
+	f := Finding{
+		Title: fmt.Sprintf("A firewall rejects connections to %s of %s", portsOf(ports), c.Run.Target.Host),
+		Says: fmt.Sprintf("Connections to %s come back at once as unreachable on %s, while other ports there can be reached.",
+			portsOf(ports), allOf(live)),
+		Where:    numbers(ports),
+		Evidence: c.dialsTo(ports, live),
+		Fix:      append(c.inPlaceOf(ports), Step{YourNetwork, fmt.Sprintf("allow outgoing TCP %s to %s", and(numbers(ports)), and(live))}),
+	}
+	if !c.Profile.Promised {
+		f.Fix = append(f.Fix, Step{SiteAdmin, fmt.Sprintf("open %s in the server's firewall, if the server offers %s", portsOf(ports), plural(len(ports), "it", "them"))})
+	}
+	return []Finding{f}
+}
+
+var portRefused = Rule{
+	Code:     "tcp-port-refused",
+	Title:    "Nothing listens on a port",
+	Severity: Problem,
+	Page: Page{
+		Means: "The server answers, but on this port it says no at once: no program accepts connections there. Either the port number is wrong, " +
+			"or the server's FTP or SSH program is not running, or a firewall says no in the server's name.",
+		Shown: "The connect was refused on every address that answers on another port. A firewall that throws requests away would have given no answer.",
+		Mend: "Check the port number and the protocol in your app against what the provider says. If both are right, ask whoever runs the server " +
+			"whether the service is running. A refusal that comes much faster than the server's other answers was sent by a firewall near you.",
+	},
+	ExplainedBy: append([]string{"tcp-host-refused", "tcp-no-egress", "local-wrong-port"}, misdirected...),
+	Match:       matchPortRefused,
+}
+
+func matchPortRefused(c *Case) []Finding {
+	ports := c.barred(refused)
+	othersDropped := len(c.barred(dropped))+len(c.barred(prohibited)) > 0
+	if len(ports) == 0 || c.fate() == "tcp-host-refused" || c.unpromised() && othersDropped && !c.refusalsStandOut() {
+		return nil
+	}
+	live := slices.DeleteFunc(c.Addresses(), func(a string) bool { return !c.Live(a) })
+	f := Finding{
+		Title:    fmt.Sprintf("%s of %s %s connections", upper(portsOf(ports)), c.Run.Target.Host, plural(len(ports), "refuses", "refuse")),
+		Says:     fmt.Sprintf("Connections to %s are refused at once on %s: nothing listens there.", portsOf(ports), allOf(live)),
+		Where:    numbers(ports),
+		Evidence: c.dialsTo(ports, live),
+		Fix:      c.inPlaceOf(ports),
+	}
+	if near := c.refusedNearby(ports); near != "" {
+		f.Confidence = Likely
+		f.Says = fmt.Sprintf("Connections to %s are refused on %s %s.", portsOf(ports), allOf(live), near)
+		f.Fix = append(f.Fix, Step{YourNetwork, fmt.Sprintf("allow outgoing TCP %s to %s", and(numbers(ports)), and(live))})
+	}
+	f.Fix = append(f.Fix,
+		Step{You, "check the host name, the port and the protocol in your FTP app against what the provider says"},
+		Step{SiteAdmin, fmt.Sprintf("make sure that the service on %s is running and reachable from outside", portsOf(ports))})
+	return []Finding{f}
+}
+
+var intermittent = Rule{
+	Code:     "tcp-intermittent",
+	Title:    "The connection only succeeds at times",
+	Severity: Warning,
+	Page: Page{
+		Means: "A connect failed, and the same connect succeeded a little later. The line loses packets, or the server is at times too busy to answer.",
+		Shown: "The same address and port failed first and answered on a later try of the same run. Only a run with --patient tries more than once.",
+		Mend:  "Let your app try again: three tries, ten seconds apart, over every address of the server, get through most of the time.",
+	},
+	Match: matchIntermittent,
+}
+
+func matchIntermittent(c *Case) []Finding {
+	var evidence []*fact.Observation
+	failedFirst := c.Where(func(e *Endpoint) bool {
+		return e.Connected() && slices.ContainsFunc(e.Tries, func(o *fact.Observation) bool { return o.Failed() && !o.Failed(fact.Interrupted) })
+	})
+	for _, e := range failedFirst {
+		evidence = append(evidence, e.Tries...)
+	}
+	if len(failedFirst) == 0 {
+		return nil
+	}
 	return []Finding{{
-		Title: fmt.Sprintf("%s %s blocked on the way to %s", upper(portsOf(blocked)), plural(len(blocked), "is", "are"), c.Run.Target.Host),
-		Says: fmt.Sprintf("Connections to %s get no answer on %s, while %s there answers.",
-			portsOf(blocked), allOf(live), portsOf(c.answering())),
-		Where:    numbers(blocked),
+		Title:    fmt.Sprintf("Connections to %s only succeed at times", c.Run.Target.Host),
+		Says:     fmt.Sprintf("%s failed at first and answered on a later try.", upper(c.on(failedFirst))),
+		Where:    where(failedFirst, c.Endpoints),
 		Evidence: ids(evidence...),
-		Fix:      portFilteredFix(c, blocked, live),
+		Fix: []Step{
+			{You, fmt.Sprintf("let your FTP app try again: %s, and over every address of the server", c.retries())},
+			{YourNetwork, "look for lost packets on the line, and for a firewall that limits new connections"},
+		},
 	}}
 }
 
-// portFilteredFix offers the ports that stand in and work, then the firewall.
-func portFilteredFix(c *Case, blocked []int, live []string) []Step {
-	var steps []Step
-	for _, port := range blocked {
-		for _, other := range c.Profile.StandIns(port) {
-			if slices.ContainsFunc(c.Endpoints, func(e *Endpoint) bool { return e.Port == other && e.Proof() != "" }) {
-				steps = append(steps, Step{You, fmt.Sprintf("set the port to %d in your FTP app in place of %d; nothing else changes", other, port)})
-			}
-		}
-	}
-	return append(steps, Step{YourNetwork, fmt.Sprintf("allow outgoing TCP %s to %s", and(numbers(blocked)), and(live))})
+var localBlock = Rule{
+	Code:     "tcp-local-block",
+	Title:    "This computer blocks the connection",
+	Severity: Problem,
+	Page: Page{
+		Means: "The request never left your computer. A firewall or security program on it forbids this program, or this port.",
+		Shown: "The connect failed at once as not permitted (EPERM or EACCES, on Windows WSAEACCES). No message from a router could have been back so soon, " +
+			"and over IPv4 no such message is reported in this way.",
+		Mend: "Allow your FTP app, and ftpdoctor, in the firewall or security program of this computer. On a company computer its administrators have to do this.",
+	},
+	Match: matchLocalBlock,
 }
 
-// answering lists the ports that answer on some address.
-func (c *Case) answering() []int {
+func matchLocalBlock(c *Case) []Finding {
+	blocked := c.Where(deniedHere)
+	blocked = slices.DeleteFunc(blocked, func(e *Endpoint) bool { return e.Speaks == fact.HTTPS && len(blocked) < len(c.Endpoints) })
+	if len(blocked) == 0 {
+		return nil
+	}
+	f := Finding{
+		Title:    fmt.Sprintf("This computer itself blocks the connection to %s", c.Run.Target.Host),
+		Says:     "Every connection was forbidden by this computer before anything was sent.",
+		Evidence: dials(blocked),
+		Fix: []Step{
+			{You, "allow your FTP app (and ftpdoctor) in the firewall or security program of this computer"},
+			{YourNetwork, "if the company manages this computer, allow FTP apps in its security program"},
+		},
+	}
+	if len(blocked) < len(c.Endpoints) {
+		ports := portsAmong(blocked)
+		f.Title = fmt.Sprintf("This computer itself blocks connections to %s", portsOf(ports))
+		f.Says = fmt.Sprintf("Connections to %s were forbidden by this computer before anything was sent; other ports were not.", portsOf(ports))
+		f.Where = where(blocked, c.Endpoints)
+		f.Fix = append(c.inPlaceOf(ports), f.Fix...)
+		f.Severity = Warning
+		if slices.ContainsFunc(ports, c.Matters) {
+			f.Severity = Problem
+		}
+	}
+	return []Finding{f}
+}
+
+// The ways in which a connect fails, as predicates.
+func dropped(e *Endpoint) bool { return e.Talk.Dial.Failed(fact.Dropped) }
+func refused(e *Endpoint) bool { return e.Talk.Dial.Failed(fact.Refused) }
+
+func prohibited(e *Endpoint) bool {
+	return e.Talk.Dial.Failed(fact.HostUnreachable, fact.NetUnreachable, fact.Denied) && !deniedHere(e)
+}
+
+// deniedHere says whether this computer forbade a connect. Over IPv4 no ICMP message is reported as EPERM or EACCES; over
+// IPv6 "administratively prohibited" is EACCES on Linux (net/ipv6/icmp.c), but takes a round trip.
+func deniedHere(e *Endpoint) bool {
+	const roundTrip = fact.Millis(2)
+	d := e.Talk.Dial
+	return d.Failed(fact.Denied) && (!isIPv6(e.Address) || d.Took < roundTrip)
+}
+
+// barred lists the ports that are missed here and fail in one way on every address that answers elsewhere.
+func (c *Case) barred(fails func(*Endpoint) bool) []int {
 	return slices.DeleteFunc(c.Ports(), func(port int) bool {
-		return !slices.ContainsFunc(c.Endpoints, func(e *Endpoint) bool { return e.Port == port && e.Connected() })
+		tried := c.Where(func(e *Endpoint) bool { return e.Port == port && c.Live(e.Address) })
+		return !every(tried, fails) || !c.missed(port)
 	})
+}
+
+// missed says whether it is a fault that nobody can connect to a port. Of a server that promises nothing a closed port is
+// none as long as another way in can be connected to: what is wrong is then said about that one.
+func (c *Case) missed(port int) bool {
+	return c.Matters(port) && (!c.unpromised() || !slices.ContainsFunc(c.WaysIn(), (*Endpoint).Connected))
+}
+
+// unpromised says whether any port may be closed: none was asked for by number, and none is promised.
+func (c *Case) unpromised() bool { return !c.Profile.Promised && c.Run.Target.Port == 0 }
+
+// refusalsStandOut says whether, on a server of which nothing is known, the refused ports are the ones to talk about.
+// Many firewalls drop what is not offered, so that a port that is refused was let through and has no program behind it.
+// Where ports that nobody uses are refused as well, it is the other way round: a port that is dropped was picked out.
+func (c *Case) refusalsStandOut() bool {
+	if !c.unpromised() || len(c.barred(refused)) == 0 {
+		return false
+	}
+	if control := c.Control(fact.ClosedPort); control != nil && control.Dial.Failure != nil {
+		return !control.Dial.Failed(fact.Refused)
+	}
+	return !slices.ContainsFunc(c.Endpoints, func(e *Endpoint) bool {
+		entry, _ := c.Profile.Port(e.Port)
+		return entry.StandsIn != 0 && refused(e)
+	})
+}
+
+// open lists the ports that answer on some address.
+func (c *Case) open() []int {
+	return portsAmong(c.Where((*Endpoint).Connected))
+}
+
+// inPlaceOf says what can be used in place of ports.
+func (c *Case) inPlaceOf(ports []int) []Step {
+	return c.instead(c.Where(func(e *Endpoint) bool { return slices.Contains(ports, e.Port) }))
+}
+
+// retries is what the service recommends, or what is usual.
+func (c *Case) retries() string {
+	tries, pause := c.Profile.Retries, c.Profile.RetryPause
+	if tries == 0 || pause == 0 {
+		tries, pause = 3, 10
+	}
+	return fmt.Sprintf("%d tries, %d seconds apart", tries, pause)
+}
+
+// refusedNearby compares how long refusals and answers took. A refusal in much less than a round trip to the server came
+// from something in between. Windows repeats a refused SYN, so its refusals never look near.
+func (c *Case) refusedNearby(ports []int) string {
+	const firstRepeat = fact.Millis(1000) // an answer after it may be that to the second SYN (RFC 6298 section 5.7)
+	var slowest fact.Millis
+	for _, e := range c.Where(refused) {
+		if slices.Contains(ports, e.Port) {
+			slowest = max(slowest, e.Talk.Dial.Took)
+		}
+	}
+	answer := quickest(c.Endpoints)
+	if answer == 0 || answer > firstRepeat || slowest > answer/3 || answer-slowest < 10 {
+		return ""
+	}
+	return fmt.Sprintf("in %s, while an answer of the server takes %s: something near you refuses in its name", ms(slowest), ms(answer))
+}
+
+// quickest is the shortest connect that came through; 0 when none did.
+func quickest(endpoints []*Endpoint) fact.Millis {
+	var best fact.Millis
+	for _, e := range endpoints {
+		if took := e.Talk.Dial.Took; e.Connected() && (best == 0 || took < best) {
+			best = took
+		}
+	}
+	return best
+}
+
+// dialsTo lists the connects to ports of addresses as evidence.
+func (c *Case) dialsTo(ports []int, addresses []string) []int {
+	return dials(c.Where(func(e *Endpoint) bool { return slices.Contains(ports, e.Port) && slices.Contains(addresses, e.Address) }))
+}
+
+// dials lists the connects to endpoints as evidence.
+func dials(endpoints []*Endpoint) []int {
+	var seen []*fact.Observation
+	for _, e := range endpoints {
+		seen = append(seen, e.Talk.Dial)
+	}
+	return ids(seen...)
+}
+
+func portsAmong(endpoints []*Endpoint) []int {
+	var ports []int
+	for _, e := range endpoints {
+		if !slices.Contains(ports, e.Port) {
+			ports = append(ports, e.Port)
+		}
+	}
+	return ports
+}
+
+func isIPv6(address string) bool {
+	addr, err := netip.ParseAddr(address)
+	return err == nil && addr.Unmap().Is6()
 }

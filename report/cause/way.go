@@ -2,6 +2,7 @@ package cause
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"ftpdoctor/probe/fact"
@@ -113,5 +114,51 @@ func (e *Endpoint) offers() (fact.Protocol, Encryption) {
 		return fact.FTPES, ExplicitTLS
 	default:
 		return fact.FTPS, ImplicitTLS
+	}
+}
+
+// sound says whether the endpoint is a way in over which a password is safe.
+func (e *Endpoint) sound() bool {
+	protocol, _ := e.offers()
+	return e.Proof() == ProofVerified || e.Proof() == ProofConnected && protocol == fact.SFTP
+}
+
+// instead says what can be used in place of faulty endpoints: the ports that stand in for theirs, else another protocol.
+func (c *Case) instead(faulty []*Endpoint) []Step {
+	ports := portsAmong(faulty)
+	works := func(port int) bool {
+		return !slices.Contains(ports, port) &&
+			slices.ContainsFunc(c.Endpoints, func(e *Endpoint) bool { return e.Port == port && e.sound() })
+	}
+	var steps []Step
+	for _, port := range ports {
+		for _, other := range c.Profile.StandIns(port) {
+			if works(other) {
+				steps = append(steps, Step{You, fmt.Sprintf("set the port to %d in your FTP app in place of %d; nothing else changes", other, port)})
+			}
+		}
+	}
+	if len(steps) > 0 {
+		return steps
+	}
+	for _, way := range Ways(c.Run, c.Profile) {
+		if works(way.Port) {
+			return []Step{{You, fmt.Sprintf("use %s on port %d", way.called(), way.Port)}}
+		}
+	}
+	return nil
+}
+
+// called is the name of a way in FTP apps.
+func (w Way) called() string {
+	switch w.Encryption {
+	case OverSSH:
+		return "SFTP"
+	case ExplicitTLS:
+		return "explicit TLS (FTPES)"
+	case ImplicitTLS:
+		return "implicit TLS"
+	default:
+		return "FTP"
 	}
 }

@@ -101,6 +101,42 @@ func covered(found, all []*Endpoint, fits func(*Endpoint) bool) bool {
 	return !slices.ContainsFunc(all, func(e *Endpoint) bool { return fits(e) && !slices.Contains(found, e) })
 }
 
+// on names the places of endpoints in a sentence: "port 21", "ports 21 and 990", "port 21 at 198.51.100.7".
+func (c *Case) on(found []*Endpoint) string {
+	ports := portsAmong(found)
+	whole := slices.Equal(where(found, c.connected()), numbers(ports))
+	addresses := addressesAmong(found)
+	switch {
+	case whole:
+		return portsOf(ports)
+	case len(ports) == 1 || len(addresses) == 1:
+		return portsOf(ports) + " at " + and(addresses)
+	default:
+		return and(places(found))
+	}
+}
+
+func addressesAmong(endpoints []*Endpoint) []string {
+	var found []string
+	for _, e := range endpoints {
+		found = append(found, e.Address)
+	}
+	return distinct(found)
+}
+
+// quote repeats an FTP reply as the server sent it, without more than six of its lines.
+func quote(o *fact.Observation) []string {
+	if o == nil || o.Reply.Code == 0 {
+		return nil
+	}
+	lines := slices.Clone(o.Reply.Lines[:min(len(o.Reply.Lines), 6)])
+	if len(lines) == 0 {
+		return []string{strconv.Itoa(o.Reply.Code)}
+	}
+	lines[0] = fmt.Sprintf("%d %s", o.Reply.Code, lines[0])
+	return lines
+}
+
 // ids lists the observations that are evidence; nil ones are left out.
 func ids(seen ...*fact.Observation) []int {
 	var found []int
