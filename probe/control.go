@@ -55,16 +55,16 @@ func (s *Session) snapshot() []fact.Observation {
 	return append([]fact.Observation(nil), s.seen...)
 }
 
-// needsControl says at which address the controls are worth their connections: where nothing works, or where what is
-// open says the same everywhere and not all of it works. Otherwise it says why they are not.
+// needsControl says at which address the controls are worth their connections: where no server speaks in its own words,
+// or where all of them speak in the same words though not all of it works. Otherwise it says why they are not.
 func needsControl(seen []fact.Observation) (address netip.Addr, why string) {
 	talks := talksOf(seen)
 	if len(talks) == 0 {
 		return address, "no port was looked at"
 	}
 	open := slices.DeleteFunc(slices.Clone(talks), func(t *conversation) bool { return t.dial.Failure != nil })
-	if slices.ContainsFunc(open, (*conversation).works) && !alike(open) {
-		return address, "a way in works, and each port speaks for itself"
+	if slices.ContainsFunc(open, func(t *conversation) bool { return t.speaks }) && !alike(open) {
+		return address, "a server spoke for itself"
 	}
 	if len(open) > 0 {
 		talks = open
@@ -75,10 +75,9 @@ func needsControl(seen []fact.Observation) (address netip.Addr, why string) {
 
 // conversation is what was seen on one ordinary connection to an endpoint.
 type conversation struct {
-	dial    *fact.Observation
-	welcome bool   // an FTP greeting, or an SSH host key
-	broken  bool   // a TLS handshake failed
-	voice   string // the first words in clear
+	dial   *fact.Observation
+	speaks bool   // an FTP reply or an SSH identification came, be it a refusal
+	voice  string // the first words in clear
 }
 
 func talksOf(seen []fact.Observation) []*conversation {
@@ -103,23 +102,18 @@ func (t *conversation) add(o *fact.Observation) {
 	switch {
 	case o.Opening != nil && len(o.Opening.Lines) > 0:
 		t.voice = o.Opening.Lines[0]
-	case o.Reply != nil && o.Reply.Command == "" && o.Failure == nil:
-		t.welcome = t.welcome || o.Reply.Code/100 == 2
-	case o.Kex != nil:
-		t.welcome = o.Failure == nil
-	case o.TLS != nil:
-		t.broken = o.Failure != nil
-		if len(o.TLS.Plain) > 0 {
-			t.voice = o.TLS.Plain[0]
-		}
+	case o.Reply != nil:
+		t.speaks = t.speaks || o.Failure == nil
+	case o.Ident != nil:
+		t.speaks = o.Ident.Line != ""
+	case o.TLS != nil && len(o.TLS.Plain) > 0 && t.voice == "":
+		t.voice = o.TLS.Plain[0]
 	}
 }
 
-func (t *conversation) works() bool { return t.welcome && !t.broken }
-
-// alike says whether everything that is open begins with the same words, though not all of it works.
+// alike says whether everything that is open begins with the same words, on a port of another protocol too.
 func alike(open []*conversation) bool {
 	differs := func(t *conversation) bool { return t.voice != open[0].voice }
 	return open[0].voice != "" && !slices.ContainsFunc(open, differs) &&
-		slices.ContainsFunc(open, func(t *conversation) bool { return !t.works() })
+		slices.ContainsFunc(open, func(t *conversation) bool { return !t.speaks })
 }

@@ -116,7 +116,11 @@ func (s *Session) talk(ctx context.Context, place string, speaks fact.Protocol, 
 	case fact.FTPS:
 		return s.implicit(ctx, st, purpose)
 	}
-	first := s.opening(ctx, st)
+	words := ""
+	if speaks == fact.SFTP {
+		words = clientIdent + "\r\n" // RFC 4253 section 4.2: both sides may begin
+	}
+	first := s.opening(ctx, st, words)
 	switch voice := first.Opening.Kind; {
 	case voice == fact.VoiceFTP && speaks != fact.SFTP:
 		return s.ftp(ctx, st, speaks, purpose)

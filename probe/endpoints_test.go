@@ -2,6 +2,8 @@ package probe
 
 import (
 	"context"
+	"net/netip"
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -23,6 +25,33 @@ func look(t *testing.T, c *lab.Computer, host string, change func(*Plan)) fact.R
 		change(&plan)
 	}
 	return Run(context.Background(), plan, c, nil)
+}
+
+// The one address of the small worlds.
+const (
+	there = "203.0.113.21"
+	spot  = there + ":2100"
+)
+
+// world is a computer that sees one server on one port.
+func world(server lab.Server) *lab.Computer {
+	net := lab.New()
+	net.Listen(there, server, 2100)
+	return &lab.Computer{Internet: net, Addrs: []netip.Prefix{netip.MustParsePrefix("192.168.1.20/24")}}
+}
+
+// visit has the conversation of a protocol with one server, and returns what was seen there.
+func visit(t *testing.T, server lab.Server, speaks fact.Protocol) (first []fact.Observation, all fact.Run) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		c := world(server)
+		defer c.Close()
+		all = look(t, c, there, func(p *Plan) { p.Target.Port, p.Target.Protocol = 2100, speaks })
+		if talks := conversations(all, spot); len(talks) > 0 {
+			first = talks[0]
+		}
+	})
+	return first, all
 }
 
 // conversations groups what was seen at a place by connection, in order.
@@ -57,6 +86,58 @@ func TestAHealthySiteTakesItsLongestChain(t *testing.T) {
 		}
 		if n := len(conversations(run, "198.51.100.8:21")); n != 1 {
 			t.Errorf("%d connections to one port", n)
+		}
+	})
+}
+
+func TestPorts(t *testing.T) {
+	for _, c := range []struct {
+		profile  profile.Profile
+		protocol fact.Protocol
+		port     int
+		want     []profile.Port
+	}{
+		{profile.Fortrabbit, "", 0, profile.Fortrabbit.Ports},
+		{profile.FilesCom, fact.SFTP, 0, []profile.Port{{Number: 22, Speaks: fact.SFTP}, {Number: 3022, Speaks: fact.SFTP}, {Number: 443, Speaks: fact.HTTPS}}},
+		{profile.FilesCom, fact.FTP, 0, []profile.Port{{Number: 21, Speaks: fact.FTP}, {Number: 3021, Speaks: fact.FTP}, {Number: 443, Speaks: fact.HTTPS}}},
+		{profile.Fortrabbit, fact.FTPS, 0, []profile.Port{{Number: 990, Speaks: fact.FTPS}, {Number: 443, Speaks: fact.HTTPS}}},
+		{profile.Generic, "", 990, []profile.Port{{Number: 990, Speaks: fact.FTPS}, {Number: 443, Speaks: fact.HTTPS}}},
+		{profile.Generic, "", 2222, []profile.Port{{Number: 2222}, {Number: 443, Speaks: fact.HTTPS}}},
+		{profile.Generic, fact.SFTP, 21, []profile.Port{{Number: 21, Speaks: fact.SFTP}, {Number: 443, Speaks: fact.HTTPS}}},
+		{profile.Generic, "", 443, []profile.Port{{Number: 443, Speaks: fact.HTTPS}}},
+		{profile.Generic, fact.SFTP, 443, []profile.Port{{Number: 443, Speaks: fact.SFTP}}},
+	} {
+		s := &Session{plan: Plan{Profile: c.profile, Target: fact.Target{Protocol: c.protocol, Port: c.port}}}
+		if got := s.ports(); !slices.Equal(got, c.want) {
+			t.Errorf("%s, %q, port %d: %v, want %v", c.profile.Name, c.protocol, c.port, got, c.want)
+		}
+	}
+}
+
+func TestAPortOfWhichNothingIsKnownIsAsked(t *testing.T) {
+	seen, _ := visit(t, lab.SSH{}, "")
+	if last := seen[len(seen)-1]; last.Kex == nil || last.Kex.HostKey == nil {
+		t.Errorf("the SSH server ends with %+v", last)
+	}
+	seen, _ = visit(t, lab.FTP{}, "")
+	if last := seen[len(seen)-1]; last.Reply == nil || last.Reply.Command != "AUTH TLS" || last.Reply.Code != 530 {
+		t.Errorf("the FTP server ends with %+v", last)
+	}
+}
+
+func TestManyPortsOfOneAddressTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := world(lab.Raw{Hang: true})
+		defer c.Close()
+		var ports []profile.Port
+		for n := range 3 * perAddress {
+			c.Internet.Listen(there, lab.FTP{}, uint16(3000+n))
+			ports = append(ports, profile.Port{Number: 3000 + n, Speaks: fact.FTP})
+		}
+		run := look(t, c, there, func(p *Plan) { p.Profile = profile.Profile{Ports: ports} })
+		// Connect, greeting and FEAT take three round trips of 40 ms; the ports take three turns.
+		if run.Took != 3*3*40 {
+			t.Errorf("took %v ms", run.Took)
 		}
 	})
 }

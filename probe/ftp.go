@@ -55,7 +55,7 @@ func (s *Session) implicit(ctx context.Context, st *stream, purpose fact.Purpose
 	if purpose != "" {
 		return o
 	}
-	if s.opening(ctx, secure).Opening.Kind == fact.VoiceFTP && s.greeting(ctx, secure) &&
+	if s.opening(ctx, secure, "").Opening.Kind == fact.VoiceFTP && s.greeting(ctx, secure) &&
 		goesOn(s.ask(ctx, secure, "FEAT", s.wait(replyLimit))) {
 		secure.quit(ctx)
 	}
@@ -125,6 +125,8 @@ func (st *stream) reply() (code int, lines []string, err error) {
 	switch {
 	case first == "" && err != nil:
 		return 0, nil, err
+	case err == errTooLong:
+		return 0, []string{first}, err
 	case !ok:
 		return 0, []string{first}, errGarbled
 	case err == io.EOF && first[3:] != "" && first[3] == ' ':

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"io"
 	"net"
 	"strings"
+	"time"
 
 	"ftpdoctor/probe/fact"
 )
@@ -17,6 +19,7 @@ type stream struct {
 	wire      *wire
 	in        *bufio.Reader
 	encrypted bool
+	said      int // how many bytes of the client's first words were said before their turn
 }
 
 // maxLine is the longest line that is read from a stranger. OpenSSH's client reads as much of a line before the
@@ -30,49 +33,95 @@ func newStream(c net.Conn, w *wire, encrypted bool) *stream {
 // Read returns what was looked at already, then what comes.
 func (st *stream) Read(p []byte) (int, error) { return st.in.Read(p) }
 
+// Write leaves out what was said before its turn.
+func (st *stream) Write(p []byte) (int, error) {
+	early := min(st.said, len(p))
+	st.said -= early
+	n, err := st.Conn.Write(p[early:])
+	return early + n, err
+}
+
 // ahead is what has come and was not read yet.
 func (st *stream) ahead() []byte {
 	b, _ := st.in.Peek(st.in.Buffered())
 	return b
 }
 
-// opening waits for what the other side says first, and records it. Nothing is taken from the stream.
-func (s *Session) opening(ctx context.Context, st *stream) *fact.Observation {
+// The waits of an opening.
+const (
+	quietLimit  = 5 * time.Second // of silence, before the client's first words are said unasked
+	settleLimit = 2 * time.Second // from the first byte until it is plain what it begins
+)
+
+// opening waits for what the other side says first, and records it. Nothing is taken from the stream. Where the client
+// has first words that it may say unasked, it does so after some silence: there are servers that wait for them.
+func (s *Session) opening(ctx context.Context, st *stream, words string) *fact.Observation {
 	limit := s.wait(greetingLimit)
 	step := s.begin("endpoints", st.wire.place, st.wire.conn, "the greeting of "+st.wire.place, limit)
-	st.wire.limit(ctx, limit)
-	voice, decided := classify(nil)
-	var err error
-	for !decided && err == nil {
-		_, err = st.in.Peek(st.in.Buffered() + 1)
-		voice, decided = classify(st.ahead())
+	step.Opening = &fact.Opening{Encrypted: st.encrypted}
+	err := st.awaitFirst(ctx, limit, words)
+	step.Opening.Nudged = st.said > 0 && err == nil
+	if err == nil {
+		st.wire.limit(ctx, settleLimit)
+		st.awaitVoice()
 	}
 	seen := st.ahead()
-	step.Opening = &fact.Opening{Kind: voice, Bytes: len(seen), Encrypted: st.encrypted, Lines: firstLines(seen)}
-	if len(seen) > 0 {
-		err = nil // something came: what it is worth is a matter of what follows
-	}
+	step.Opening.Kind, _ = classify(seen)
+	step.Opening.Bytes, step.Opening.Lines = len(seen), firstLines(seen)
 	step.end(ctx, err)
 	return &step.Observation
+}
+
+// awaitFirst waits for the first byte.
+func (st *stream) awaitFirst(ctx context.Context, limit time.Duration, words string) error {
+	if words == "" {
+		st.wire.limit(ctx, limit)
+		_, err := st.in.Peek(1)
+		return err
+	}
+	st.wire.limit(ctx, quietLimit)
+	_, err := st.in.Peek(1)
+	if err == nil || kind(err) != fact.Timeout || ctx.Err() != nil {
+		return err
+	}
+	st.wire.limit(ctx, limit-quietLimit)
+	st.said, _ = io.WriteString(st.Conn, words) // an error shows again when the answer is read
+	_, err = st.in.Peek(1)
+	return err
+}
+
+// awaitVoice waits until it is plain what the first bytes begin. Whatever ends the wait shows again later.
+func (st *stream) awaitVoice() {
+	for {
+		if _, decided := classify(st.ahead()); decided {
+			return
+		}
+		if _, err := st.in.Peek(st.in.Buffered() + 1); err != nil {
+			return
+		}
+	}
 }
 
 // maxLines is how many lines of a stranger are kept.
 const maxLines = 64
 
-// firstLines shows the beginning of what came as lines. A binary rest stays visible as escapes.
+// firstLines shows the beginning of what came as lines, up to an SSH identification, behind which packets begin.
 func firstLines(b []byte) []string {
 	b = bytes.TrimRight(b[:min(len(b), 2<<10)], "\r\n")
 	if len(b) == 0 {
 		return nil
 	}
-	lines := strings.Split(string(b), "\n")
-	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], "\r")
+	var lines []string
+	for line := range strings.SplitSeq(string(b), "\n") {
+		lines = append(lines, strings.TrimRight(line, "\r"))
+		if strings.HasPrefix(line, "SSH-") {
+			break
+		}
 	}
 	return fact.CleanLines(lines, 10)
 }
 
-// classify says to which protocol the first bytes belong, and whether further bytes could not change that.
+// classify says to which protocol the first bytes belong, and whether that is sure, whatever bytes follow.
 func classify(b []byte) (voice fact.Voice, decided bool) {
 	switch {
 	case len(b) == 0:
@@ -83,16 +132,16 @@ func classify(b []byte) (voice fact.Voice, decided bool) {
 		return record(b, fact.VoiceTLS)
 	case '0' <= b[0] && b[0] <= '9':
 		return classifyReply(b)
-	case isBinary(b):
-		return fact.VoiceBinary, true
 	case startsWith(b, "SSH-") || bytes.Contains(b, []byte("\nSSH-")):
-		return fact.VoiceSSH, true
+		return fact.VoiceSSH, true // perhaps with a binary KEXINIT behind it
 	case startsWith(b, "HTTP/"):
 		return fact.VoiceHTTP, true
 	case isPage(b):
 		return fact.VoiceHTML, true
+	case isBinary(b):
+		return fact.VoiceBinary, true
 	}
-	return fact.VoiceText, !couldBecome(b)
+	return fact.VoiceText, false // more lines may come, and an SSH identification after them
 }
 
 // record recognises a TLS record by its type and the major version 3 (RFC 8446 section 5.1).
@@ -128,13 +177,6 @@ func isPage(b []byte) bool {
 		}
 	}
 	return false
-}
-
-// couldBecome says whether too little has come to tell one protocol from another.
-func couldBecome(b []byte) bool {
-	trimmed := bytes.TrimLeft(b, " \t\r\n\xef\xbb\xbf")
-	return len(b) < 5 && (startsWith([]byte("SSH-"), string(b)) || startsWith([]byte("HTTP/"), string(b))) ||
-		len(trimmed) < 9 && (len(trimmed) == 0 && len(b) < 64 || len(trimmed) > 0 && trimmed[0] == '<')
 }
 
 // isBinary says whether there are control characters that no text has. Escape sequences count as text.

@@ -17,6 +17,9 @@ import (
 	"ftpdoctor/probe/fact"
 )
 
+// clientIdent is this program's identification.
+const clientIdent = "SSH-2.0-ftpdoctor"
+
 // ssh is the conversation with an SSH port up to the proof of the host key. It hangs up then: nothing tries to sign in.
 func (s *Session) ssh(ctx context.Context, st *stream) {
 	line := s.ident(ctx, st)
@@ -76,7 +79,7 @@ func (s *Session) kex(ctx context.Context, st *stream, ident string) {
 	start := received - st.in.Buffered()
 
 	// The library drops what comes before the identification and reads it again itself.
-	again := &stream{Conn: st.Conn, in: bufio.NewReader(io.MultiReader(strings.NewReader(ident+"\r\n"), st.in))}
+	again := &stream{Conn: st.Conn, said: st.said, in: bufio.NewReader(io.MultiReader(strings.NewReader(ident+"\r\n"), st.in))}
 	_, _, _, err := ssh.NewClientConn(again, st.wire.place, everyAlgorithm(func(_ string, _ net.Addr, key ssh.PublicKey) error {
 		step.Kex.HostKey = describeHostKey(key)
 		return errSeen
@@ -106,7 +109,7 @@ func everyAlgorithm(seen ssh.HostKeyCallback) *ssh.ClientConfig {
 		Config:            ssh.Config{KeyExchanges: offer.KeyExchanges, Ciphers: offer.Ciphers, MACs: offer.MACs},
 		HostKeyAlgorithms: offer.HostKeys,
 		HostKeyCallback:   seen,
-		ClientVersion:     "SSH-2.0-ftpdoctor",
+		ClientVersion:     clientIdent,
 	}
 }
 

@@ -94,7 +94,7 @@ type Opening struct {
 	Lines     []string `json:"lines,omitempty"`     // the first lines, cleaned and cut
 	Bytes     int      `json:"bytes"`               // how many had come
 	Encrypted bool     `json:"encrypted,omitempty"` // inside TLS
-	Nudged    bool     `json:"nudged,omitempty"`    // only after a silence had been broken with a TLS ClientHello
+	Nudged    bool     `json:"nudged,omitempty"`    // only after a silence had been broken with the client's first words
 }
 
 // Voice is the protocol that the first bytes belong to.
