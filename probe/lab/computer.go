@@ -133,8 +133,7 @@ func dressed(network string, to netip.AddrPort, err error) error {
 	if network == "udp" {
 		addr = net.UDPAddrFromAddrPort(to)
 	}
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		err = os.NewSyscallError("connect", errno)
 	}
 	return &net.OpError{Op: "dial", Net: network, Addr: addr, Err: err}
@@ -283,6 +282,7 @@ func (c *Computer) dialUDP(to netip.AddrPort) (net.Conn, error) {
 	if c.closed {
 		return nil, errUnreachable
 	}
+	near.lost = errRefused // ICMP "port unreachable"
 	c.ends = append(c.ends, near)
 	host := c.Internet.Hosts[to.Addr()]
 	return &packetConn{conn: near, host: host, rtt: c.Internet.rtt(to.Addr(), &Path{}), port: to.Port()}, nil
@@ -306,7 +306,7 @@ func (p *packetConn) Write(b []byte) (int, error) {
 	}
 	server, ok := p.host.Ports[p.port].(*DNS)
 	if !ok {
-		p.in.finish(errRefused, p.rtt) // ICMP "port unreachable"
+		p.in.finish(reset, p.rtt)
 		return len(b), nil
 	}
 	for _, answer := range server.answer(b, overUDP) {

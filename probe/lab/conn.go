@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -27,6 +28,15 @@ const (
 	resets
 )
 
+// ending is how a direction ends.
+type ending int
+
+const (
+	open ending = iota
+	goodbye
+	reset
+)
+
 // half is one direction of a connection: what one end has sent and the other has not yet read.
 type half struct {
 	mu      sync.Mutex
@@ -34,7 +44,7 @@ type half struct {
 	queue   []segment
 	size    int       // bytes under way
 	latest  time.Time // nothing arrives before what was sent before it
-	end     error     // io.EOF or errReset; nil while open
+	end     ending
 	endAt   time.Time
 	gone    bool // the reader has closed
 	stalled bool // the path loses everything from here on
@@ -78,11 +88,11 @@ func (h *half) lose(n int) {
 	h.size += n
 }
 
-// finish ends the direction with io.EOF or errReset, behind everything that is under way.
-func (h *half) finish(end error, delay time.Duration) {
+// finish ends the direction, behind everything that is under way.
+func (h *half) finish(end ending, delay time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.end != nil || h.stalled {
+	if h.end != open || h.stalled {
 		return
 	}
 	h.end, h.endAt = end, h.arrival(delay)
@@ -107,42 +117,53 @@ func (h *half) abandon() (unread bool) {
 	return unread
 }
 
-// take moves what has arrived into b. With nothing to take it says how long to wait; zero: until a change.
-func (h *half) take(b []byte) (n int, err error, wait time.Duration, changed chan struct{}) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	now := time.Now()
-	if len(h.queue) > 0 {
-		head := &h.queue[0]
-		if wait := head.at.Sub(now); wait > 0 {
-			return 0, nil, wait, h.changed
-		}
-		n := copy(b, head.data)
-		head.data = head.data[n:]
-		if len(head.data) == 0 {
-			h.queue = h.queue[1:]
-		}
-		h.size -= n
-		h.note()
-		return n, nil, 0, nil
-	}
-	if h.end != nil {
-		if wait := h.endAt.Sub(now); wait > 0 {
-			return 0, nil, wait, h.changed
-		}
-		return 0, h.end, 0, nil
-	}
-	return 0, nil, 0, h.changed
+// view is what one end sees of a direction at this moment.
+type view struct {
+	end     ending        // as far as it has arrived
+	wait    time.Duration // until the next thing arrives; zero: nothing is under way
+	gone    bool          // the reader has closed
+	size    int           // bytes under way
+	changed chan struct{}
 }
 
-// state says how the direction ended, as far as that has arrived, whether the reader is gone, and how much is under way.
-func (h *half) state() (end error, gone bool, size int, changed chan struct{}) {
+// take moves what has arrived into b, and says what there is besides.
+func (h *half) take(b []byte) (n int, v view) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.end != nil && !h.endAt.After(time.Now()) {
-		end = h.end
+	if len(h.queue) == 0 {
+		return 0, h.view()
 	}
-	return end, h.gone, h.size, h.changed
+	head := &h.queue[0]
+	if wait := time.Until(head.at); wait > 0 {
+		return 0, view{wait: wait, changed: h.changed}
+	}
+	n = copy(b, head.data)
+	head.data = head.data[n:]
+	if len(head.data) == 0 {
+		h.queue = h.queue[1:]
+	}
+	h.size -= n
+	h.note()
+	return n, view{}
+}
+
+// look says what there is, without taking anything.
+func (h *half) look() view {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.view()
+}
+
+// view is the state with nothing left to read. The caller holds the lock.
+func (h *half) view() view {
+	v := view{gone: h.gone, size: h.size, changed: h.changed}
+	if h.end != open {
+		v.wait = max(0, time.Until(h.endAt))
+	}
+	if v.wait == 0 {
+		v.end = h.end
+	}
+	return v
 }
 
 // conn is one end of a TCP connection.
@@ -154,6 +175,7 @@ type conn struct {
 	writing       deadline
 	closing       sync.Once
 	closed        chan struct{}
+	lost          syscall.Errno // what the system says of a reset
 }
 
 // connect makes both ends of a connection: the visitor's and the server's.
@@ -162,7 +184,7 @@ func connect(visitor, server net.Addr, rtt time.Duration) (near, far *conn) {
 	near = &conn{local: visitor, remote: server, in: down, out: up, delay: rtt / 2}
 	far = &conn{local: server, remote: visitor, in: up, out: down, delay: rtt / 2}
 	for _, c := range []*conn{near, far} {
-		c.closed = make(chan struct{})
+		c.closed, c.lost = make(chan struct{}), errReset
 		c.reading.init()
 		c.writing.init()
 	}
@@ -175,14 +197,16 @@ func (c *conn) Read(b []byte) (int, error) {
 		if err := c.usable(&c.reading); err != nil {
 			return 0, c.failed("read", err)
 		}
-		n, err, wait, changed := c.in.take(b)
-		if n > 0 || len(b) == 0 {
+		n, seen := c.in.take(b)
+		switch {
+		case n > 0 || len(b) == 0:
 			return n, nil
+		case seen.end == goodbye:
+			return 0, io.EOF
+		case seen.end == reset:
+			return 0, c.failed("read", c.lost)
 		}
-		if err != nil {
-			return 0, c.failed("read", err)
-		}
-		c.wait(changed, wait, &c.reading)
+		c.wait(seen.changed, seen.wait, &c.reading)
 	}
 }
 
@@ -205,24 +229,24 @@ func (c *conn) writeOne(piece []byte) error {
 		if err := c.usable(&c.writing); err != nil {
 			return err
 		}
-		if end, _, _, _ := c.in.state(); end == errReset {
+		if c.in.look().end == reset {
 			return errReset
 		}
-		end, gone, size, changed := c.out.state()
+		seen := c.out.look()
 		switch {
-		case end != nil:
+		case seen.end != open:
 			return errBrokenPipe
-		case gone && size < window:
+		case seen.gone && seen.size < window:
 			// The other end has closed: it answers data with a reset (RFC 9293, section 3.10.7.1).
 			c.out.lose(len(piece))
-			c.in.finish(errReset, 2*c.delay)
-			c.out.finish(errReset, 2*c.delay)
+			c.in.finish(reset, 2*c.delay)
+			c.out.finish(reset, 2*c.delay)
 			return nil
-		case size < window:
+		case seen.size < window:
 			c.push(piece)
 			return nil
 		}
-		c.wait(changed, 2*c.delay, &c.writing)
+		c.wait(seen.changed, seen.wait, &c.writing)
 	}
 }
 
@@ -240,8 +264,8 @@ func (c *conn) push(piece []byte) {
 	case stalls:
 		c.out.stall()
 	case resets:
-		c.out.finish(errReset, c.delay)
-		c.in.finish(errReset, c.delay)
+		c.out.finish(reset, c.delay)
+		c.in.finish(reset, c.delay)
 	}
 }
 
@@ -287,10 +311,7 @@ func (c *conn) sleep(d time.Duration) bool {
 
 // failed dresses an error as package net does.
 func (c *conn) failed(op string, err error) error {
-	if err == io.EOF {
-		return err
-	}
-	if errno, ok := err.(syscall.Errno); ok {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		err = os.NewSyscallError(op, errno)
 	}
 	return &net.OpError{Op: op, Net: c.local.Network(), Source: c.local, Addr: c.remote, Err: err}
@@ -299,18 +320,18 @@ func (c *conn) failed(op string, err error) error {
 // Close says goodbye. As with a real system, data that was left unread turns the goodbye into a reset
 // (RFC 2525, section 2.17).
 func (c *conn) Close() error {
-	c.shut(io.EOF)
+	c.shut(goodbye)
 	return nil
 }
 
 // reset ends the connection without a goodbye.
-func (c *conn) reset() { c.shut(errReset) }
+func (c *conn) reset() { c.shut(reset) }
 
-func (c *conn) shut(end error) {
+func (c *conn) shut(end ending) {
 	c.closing.Do(func() {
 		close(c.closed)
 		if c.in.abandon() {
-			end = errReset
+			end = reset
 		}
 		c.out.finish(end, c.delay)
 		c.reading.stop()
@@ -320,7 +341,7 @@ func (c *conn) shut(end error) {
 
 // CloseWrite says that nothing more will be sent.
 func (c *conn) CloseWrite() error {
-	c.out.finish(io.EOF, c.delay)
+	c.out.finish(goodbye, c.delay)
 	return nil
 }
 

@@ -73,7 +73,7 @@ func TestUnreadWordsResetTheGoodbye(t *testing.T) {
 func TestHalfClose(t *testing.T) {
 	pair(t, func(t *testing.T, near, far *conn) {
 		_ = near.CloseWrite()
-		if _, err := far.Read(make([]byte, 1)); err != io.EOF {
+		if _, err := far.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 			t.Errorf("far reads %v", err)
 		}
 		if _, err := io.WriteString(near, "x"); !errors.Is(err, errBrokenPipe) {
