@@ -1,0 +1,247 @@
+package cause
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"ftpdoctor/probe/fact"
+)
+
+var ftpBanned = Rule{
+	Code:     "ftp-banned",
+	Title:    "The server has banned your internet address",
+	Severity: Problem,
+	Page: Page{
+		Means: "The server turns away every connection from your internet address, mostly because wrong passwords came from it. They may have come from another program or person behind the same address: " +
+			"an app with an old password tries it again and again.",
+		Shown: "The greeting is a refusal that speaks of a ban or of failed logins. Some servers close the connection without a word instead; then a full server or an allow-list looks the same from here.",
+		Mend: "Stop every program that signs in to this server, and mend the passwords that they have stored. Then wait; bans mostly end by themselves after some minutes or hours. If not, give your public IP address " +
+			"to whoever runs the server and ask to lift the ban. Each further attempt may prolong it.",
+	},
+	ExplainedBy: append([]string{"tcp-reset-after-connect", "tcp-intercepted"}, misdirected...),
+	Match:       matchFTPBanned,
+}
+
+func matchFTPBanned(c *Case) []Finding {
+	found := c.turnedAway("ftp-banned")
+	if len(found) == 0 {
+		return c.hungUp()
+	}
+	f := c.refusalFinding(found)
+	f.Title = fmt.Sprintf("The server on %s of %s has banned your internet address", c.on(found), c.Run.Target.Host)
+	f.Says = "It turns the connection away before any login, and gives a ban as the reason."
+	f.Fix = c.unban()
+	return []Finding{f}
+}
+
+func (c *Case) unban() []Step {
+	return []Step{
+		{You, "stop every program that signs in to this server, wait some minutes without an attempt, then try once with the right password"},
+		{c.support(), "look up whether the public IP address of this network is banned, and lift the ban"},
+	}
+}
+
+// hungUp finds the ports of FTP that close the connection without a word.
+func (c *Case) hungUp() []Finding {
+	found := c.Where(func(e *Endpoint) bool {
+		o := e.Talk.Opening
+		return e.FTPFamily() && o != nil && !o.Opening.Encrypted && o.Opening.Bytes == 0 && o.Failed(fact.Closed, fact.Reset)
+	})
+	if len(found) == 0 {
+		return nil
+	}
+	f := c.refusalFinding(found)
+	f.Severity = c.weighOdd(found)
+	f.Confidence = Possible
+	f.Title = fmt.Sprintf("The server on %s of %s hangs up before it greets", c.on(found), c.Run.Target.Host)
+	f.Says = "It accepts the connection and ends it without a word. Servers do so with addresses that they have banned, or that are not on their list, and when they are full."
+	f.Fix = append(c.instead(found), c.unban()...)
+	f.Candidates = []Candidate{
+		{"ftp-banned", "the server's log, or its list of bans, names your public IP address", c.support()},
+		{"ftp-ip-denied", "the server has a list of allowed addresses, and yours is not on it", c.support()},
+		{"ftp-busy", "it works at a quieter time", You},
+	}
+	return []Finding{f}
+}
+
+var ftpPerIPLimit = Rule{
+	Code:     "ftp-per-ip-limit",
+	Title:    "Too many connections from your internet address",
+	Severity: Problem,
+	Page: Page{
+		Means: "The server allows only so many connections from one internet address at a time, and that many are open. They may be those of your own app, which opens several for its transfers, " +
+			"of sessions that were cut and are not forgotten yet, or of other people behind the same address.",
+		Shown: "The greeting is a refusal that speaks of connections from your address. A refusal that speaks of users in general comes from a full server.",
+		Mend:  "Close other apps and transfers, and set the number of simultaneous connections in your app to 1 or 2. Then wait a minute. If others share your internet address, ask whoever runs the server for a higher limit.",
+	},
+	ExplainedBy: append([]string{"tcp-intercepted"}, misdirected...),
+	Match:       matchFTPPerIPLimit,
+}
+
+func matchFTPPerIPLimit(c *Case) []Finding {
+	found := c.turnedAway("ftp-per-ip-limit")
+	if len(found) == 0 {
+		return nil
+	}
+	f := c.refusalFinding(found)
+	f.Title = fmt.Sprintf("The server on %s of %s allows no more connections from your internet address", c.on(found), c.Run.Target.Host)
+	f.Says = "It turns the connection away before any login, because too many from your address are open."
+	f.Fix = []Step{
+		{You, "close other apps and transfers to this server, set the number of simultaneous connections to 1, and try again in a minute"},
+		{c.support(), "raise the limit of connections from one address, if several people share yours"},
+	}
+	if c.greetsBeside(found) {
+		// The connections that stand in each other's way may be this program's own.
+		f.Severity = Warning
+		f.Says += " Other ports of the same server greeted at the same moment, so the limit is only a few connections."
+	}
+	return []Finding{f}
+}
+
+// greetsBeside says whether each address that turned a connection away greeted on another port.
+func (c *Case) greetsBeside(found []*Endpoint) bool {
+	return every(found, func(e *Endpoint) bool {
+		return slices.ContainsFunc(c.On(e.Address), func(o *Endpoint) bool { return o.FTPFamily() && o.Talk.Welcomed() })
+	})
+}
+
+var ftpIPDenied = Rule{
+	Code:     "ftp-ip-denied",
+	Title:    "The server does not let your internet address in",
+	Severity: Problem,
+	Page: Page{
+		Means: "The server has a list of internet addresses that may connect, and yours is not on it, or it has shut yours out. User name and password play no part in it.",
+		Shown: "The greeting is a refusal that speaks of denied access, or the short \"Service not available.\" of vsftpd, which it sends to addresses that its host denies. " +
+			"It does not speak of a ban or of too many connections.",
+		Mend: "Find out your public IP address and ask whoever runs the server to allow it. If you use a VPN, try without it, or with it if the server expects that one. Addresses of home lines change from time to time.",
+	},
+	ExplainedBy: append([]string{"tcp-intercepted"}, misdirected...),
+	Match:       matchFTPIPDenied,
+}
+
+func matchFTPIPDenied(c *Case) []Finding {
+	found := c.turnedAway("ftp-ip-denied")
+	if len(found) == 0 {
+		return nil
+	}
+	f := c.refusalFinding(found)
+	f.Confidence = Likely
+	f.Title = fmt.Sprintf("The server on %s of %s does not let your internet address in", c.on(found), c.Run.Target.Host)
+	f.Says = "It turns the connection away before any login."
+	f.Fix = []Step{
+		{You, "try without a VPN, or through the network that the server expects you in"},
+		{c.support(), "allow the public IP address of this network on the server"},
+	}
+	f.Candidates = []Candidate{
+		{"ftp-ip-denied", "the server's list of allowed addresses does not hold yours", c.support()},
+		{"ftp-banned", "the server's list of bans holds your address", c.support()},
+		{"ftp-busy", "it works at another time", You},
+	}
+	return []Finding{f}
+}
+
+var ftpBusy = Rule{
+	Code:     "ftp-busy",
+	Title:    "The server is full or out of service",
+	Severity: Problem,
+	Page: Page{
+		Means: "The server takes no more users at the moment: as many are connected as it allows, its load is too high, or it is being restarted. Your settings are not at fault.",
+		Shown: "The greeting is a refusal (421) that speaks of users, of load or of trying later. If it spoke of your address, that would be another cause. A refusal without any known words may also be one.",
+		Mend:  "Wait some minutes and try again, with one connection. If it lasts, ask whoever runs the server whether it is overloaded or its limit of users too low.",
+	},
+	ExplainedBy: append([]string{"tcp-intercepted"}, misdirected...),
+	Match:       matchFTPBusy,
+}
+
+func matchFTPBusy(c *Case) []Finding {
+	var findings []Finding
+	if full := c.turnedAway("ftp-busy"); len(full) > 0 {
+		f := c.refusalFinding(full)
+		f.Title = fmt.Sprintf("The server on %s of %s takes no more users at the moment", c.on(full), c.Run.Target.Host)
+		f.Says = "It turns the connection away before any login, and says that it is full or busy."
+		findings = append(findings, f)
+	}
+	if unknown := c.turnedAway("unknown"); len(unknown) > 0 {
+		f := c.refusalFinding(unknown)
+		f.Confidence = Possible
+		f.Title = fmt.Sprintf("The server on %s of %s turns you away before any login", c.on(unknown), c.Run.Target.Host)
+		f.Says = "Its greeting is a refusal, in words that leave the reason open."
+		f.Candidates = []Candidate{
+			{"ftp-busy", "it works at another time", You},
+			{"ftp-ip-denied", "it works from another network", You},
+			{"ftp-banned", "the server's list of bans holds your address", c.support()},
+		}
+		findings = append(findings, f)
+	}
+	for i := range findings {
+		findings[i].Fix = []Step{
+			{You, "wait some minutes and try again, with one connection"},
+			{c.support(), "look whether the server is overloaded, out of service or at its limit of users"},
+		}
+	}
+	return findings
+}
+
+// refusalFinding holds what all refusals have in common.
+func (c *Case) refusalFinding(found []*Endpoint) Finding {
+	_, lines, _ := found[0].Talk.refusal()
+	return Finding{
+		Severity: c.weigh(Problem, found),
+		Where:    where(found, c.connected()),
+		Evidence: firstWords(found),
+		Quotes:   lines,
+	}
+}
+
+// turnedAway lists the endpoints that refuse a visitor for one kind of reason.
+func (c *Case) turnedAway(reason string) []*Endpoint {
+	return c.Where(func(e *Endpoint) bool {
+		code, lines, _ := e.Talk.refusal()
+		return e.FTPFamily() && code != 0 && reasonOf(strings.Join(lines, " ")) == reason
+	})
+}
+
+// refusal is the reply with which a server turns a visitor away before the login; the code is 0 when it does not. vsftpd
+// sends it in clear on a port of implicit TLS too (vsftpd 3.0.3, prelogin.c).
+func (talk *Conversation) refusal() (code int, lines []string, seen *fact.Observation) {
+	if g := talk.Greeting(); g != nil {
+		if g.Failure == nil && g.Reply.Code >= 400 {
+			return g.Reply.Code, quote(g), g
+		}
+		return 0, nil, nil
+	}
+	code, lines, seen = talk.clear()
+	if code < 400 || seen.TLS.Mode == fact.Explicit {
+		return 0, nil, nil
+	}
+	return code, lines, seen
+}
+
+// reasonOf reads the reason out of a refusal: the first kind of words that fits, "unknown" when none does.
+func reasonOf(text string) string {
+	for _, reason := range reasons {
+		if reason.words.MatchString(text) {
+			return reason.cause
+		}
+	}
+	return "unknown"
+}
+
+// reasons are the words of refusals. Those of vsftpd 3.0.3, Pure-FTPd 1.0.50, FileZilla Server 0.9 and SFTPGo are among them as their sources have them.
+var reasons = []struct {
+	cause string
+	words *regexp.Regexp
+}{
+	// "Temporarily banned for too many failed login attempts", "Access denied: banned client IP"
+	{"ftp-banned", regexp.MustCompile(`(?i)\bban(ned)?\b|black-?list|block-?list|\bblocked\b|locked out|too many (failed|authentication|bad|invalid|wrong)|failed log-?ins?`)},
+	// "There are too many connections from your internet address.", "Too many connections (8) from this IP",
+	// "Refusing connection. No more connections allowed from your IP."
+	{"ftp-per-ip-limit", regexp.MustCompile(`(?i)(too many|maximum|limit|no more|exceed|already)\b.*\b(from|per|for) (your|this|the same|a single|one|each|same)? ?(ip|internet|host|address|client|computer|machine)|rate limit`)},
+	// "Service not available." is what vsftpd says to an address that tcp_wrappers denies.
+	{"ftp-ip-denied", regexp.MustCompile(`(?i)^421 service not available\.?$|not (allowed|permitted|authori[sz]ed|welcome)|denied|forbidden|prohibited|reject|allow-?list|white-?list`)},
+	// "There are too many connected users, please try later.", "50 users (the maximum) are already logged in, sorry",
+	// "Server too busy, closing connection. Please retry later!"
+	{"ftp-busy", regexp.MustCompile(`(?i)too many|maximum|\bfull\b|busy|overload|\bload\b|capacity|limit|no more|later|again|offline|going down|shut(ting)? ?down|maintenance|restart|closing (control )?connection`)},
+}
