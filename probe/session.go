@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ftpdoctor/probe/fact"
@@ -36,9 +37,25 @@ func newSession(ctx context.Context, plan Plan, network Network, progress *Progr
 		started:    time.Now(),
 		neighbours: map[netip.Addr]*neighbourhood{},
 	}
-	s.addresses = sync.OnceValue(func() []netip.Addr { return s.lookupHost(ctx) })
-	s.answers = sync.OnceValue(func() []netip.Addr { return s.askServers(ctx) })
+	s.addresses = once(func() []netip.Addr { return s.lookupHost(ctx) })
+	s.answers = once(func() []netip.Addr { return s.askServers(ctx) })
 	return s
+}
+
+// once computes a value on the first call, and the others wait for it. sync.OnceValue lets them wait on a mutex, and
+// virtual time (testing/synctest) stands still as long as somebody waits on one.
+func once[T any](compute func() T) func() T {
+	var begun atomic.Bool
+	var value T
+	done := make(chan struct{})
+	return func() T {
+		if begun.CompareAndSwap(false, true) {
+			value = compute()
+			close(done)
+		}
+		<-done
+		return value
+	}
 }
 
 // step is an observation in the making.
