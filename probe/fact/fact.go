@@ -95,6 +95,10 @@ type Observation struct {
 	Ident   *Ident   `json:"ident,omitempty"`
 	Kex     *Kex     `json:"kex,omitempty"`
 	Web     *Web     `json:"web,omitempty"`
+
+	Login    *Login    `json:"login,omitempty"`
+	Transfer *Transfer `json:"transfer,omitempty"`
+	Sample   *Sample   `json:"sample,omitempty"`
 }
 
 // Failed says whether the step failed in one of the given ways, or, with none given, at all.
