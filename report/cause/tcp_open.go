@@ -138,7 +138,7 @@ func matchSlow(c *Case) []Finding {
 	var late []*fact.Observation
 	for _, e := range working {
 		for _, o := range []*fact.Observation{e.Talk.TLS, e.Talk.Kex, e.Talk.Web, e.Talk.Answer("FEAT"), e.Talk.Answer("AUTH TLS")} {
-			if o != nil && o.Took > stepLimit {
+			if o != nil && o.Failure == nil && o.Took > stepLimit {
 				late = append(late, o)
 			}
 		}
