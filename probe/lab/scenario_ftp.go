@@ -37,6 +37,15 @@ var ftpFaults = []Scenario{
 		Build:  greeted("421 There are too many connected users, please try later."),
 	},
 	{
+		Name:   "one-server-full",
+		Says:   "One of three servers of a Files.com site has as many users as it takes.",
+		Args:   []string{filesHost},
+		Causes: []string{"ftp-busy"},
+		Build: with(filesSite, func(c *Computer) {
+			c.Internet.Listen(filesIPs[1], FTP{Greeting: "421 Too many users are connected, please try again later."}, 21, 3021)
+		}),
+	},
+	{
 		Name:   "too-many-from-here",
 		Says:   "The server has too many connections from this internet address.",
 		Args:   []string{exampleFTP},

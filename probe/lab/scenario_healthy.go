@@ -170,6 +170,135 @@ var healthy = []Scenario{
 		},
 	},
 	{
+		Name: "healthy-inside-the-company",
+		Says: "A server with an internal address alone, from inside.",
+		Args: []string{"ftp.corp.example"},
+		Build: func() *Computer {
+			c := home(records("ftp.corp.example", "10.20.30.40"))
+			c.Internet.Listen("10.20.30.40", FTP{TLS: &TLS{Certificate: Certificate{Names: []string{"ftp.corp.example"}}.Make()}}, 21)
+			return c
+		},
+	},
+	{
+		Name:  "healthy-hosts-file-agrees",
+		Says:  "A line in the hosts file that says what the DNS says too.",
+		Args:  []string{exampleFTP},
+		Build: with(exampleSite, func(c *Computer) { c.Hosts = "127.0.0.1 localhost\n" + exampleIP + " " + exampleFTP + "\n" }),
+	},
+	{
+		Name: "healthy-hosts-file-alone",
+		Says: "A name that only the hosts file knows, and its server works.",
+		Args: []string{exampleFTP},
+		Build: with(exampleSite, func(c *Computer) {
+			c.Hosts = exampleIP + " " + exampleFTP + "\n"
+			c.router().Zone = nil
+		}),
+	},
+	{
+		Name: "healthy-nearest-server",
+		Says: "A service that gives each resolver the address nearest to it, so that two of them differ.",
+		Args: []string{"--resolver", publicDNS, exampleFTP},
+		Build: with(exampleSite, func(c *Computer) {
+			const elsewhere = "203.0.113.22"
+			c.dns(publicDNS).Zone = records(exampleFTP, elsewhere)
+			c.Internet.Hosts[netip.MustParseAddr(elsewhere)] = c.Internet.Host(exampleIP)
+		}),
+	},
+	{
+		Name: "healthy-ftp-on-a-cdn",
+		Says: "A server at an address of a content network, which passes FTP for those who pay for it.",
+		Args: []string{exampleFTP},
+		Build: func() *Computer {
+			const ip = "104.16.1.7"
+			c := home(records(exampleFTP, ip))
+			secure := &TLS{Certificate: exampleCertificate().Make()}
+			c.Internet.Listen(ip, FTP{Brand: ProFTPD, TLS: secure}, 21)
+			c.Internet.Listen(ip, Web{TLS: secure, Server: "cloudflare"}, 443)
+			c.obstruct(Path{Addrs: addrs(ip), Ports: []uint16{22, 990, 3021, 3990}, Connect: Dropped})
+			return c
+		},
+	},
+	{
+		Name: "healthy-alarming-words",
+		Says: "A server whose greeting speaks of proxies, bans and limits, and lets everybody in.",
+		Args: []string{exampleFTP},
+		Build: func() *Computer {
+			return ftpSiteWith(FTP{
+				Brand:    ProFTPD,
+				Greeting: "220-Welcome to Proxyline Ltd.\n220-Too many connections from one address get banned.\n220-Access is denied to all but members.\n220 Ready.",
+			}, TLS{Certificate: exampleCertificate().Make()})
+		},
+	},
+	{
+		Name: "healthy-ssh-on-443",
+		Says: "An SFTP server that listens on the web port too, for those behind strict firewalls.",
+		Args: []string{"sftp.example.org"},
+		Build: func() *Computer {
+			c := home(records("sftp.example.org", exampleIP))
+			c.onExample(SSH{}, 22, 443)
+			return c
+		},
+	},
+	{
+		Name:  "healthy-web-port-resets",
+		Says:  "An FTP server whose web port resets every visitor.",
+		Args:  []string{exampleFTP},
+		Build: with(exampleSite, func(c *Computer) { c.onExample(Raw{Reset: true}, 443) }),
+	},
+	{
+		Name: "healthy-behind-firewall",
+		Says: "An FTP server whose firewall drops every port but 21.",
+		Args: []string{exampleFTP},
+		Build: with(exampleSite, func(c *Computer) {
+			c.obstruct(Path{Addrs: addrs(exampleIP), Ports: []uint16{4, 22, 80, 443, 990, 3021, 3990}, Connect: Dropped})
+		}),
+	},
+	{
+		Name:  "healthy-satellite",
+		Says:  "A Files.com site over a satellite, with a round trip of 900 ms.",
+		Args:  []string{filesHost},
+		Build: with(filesSite, func(c *Computer) { c.Internet.RTT = 900 * time.Millisecond }),
+	},
+	{
+		Name:  "healthy-address-given",
+		Says:  "The user leads the name to one of its addresses.",
+		Args:  []string{"--resolve", filesHost + "=" + filesIPs[0], filesHost},
+		Build: filesSite,
+	},
+	{
+		Name: "healthy-ipv4-chosen",
+		Says: "The user leaves IPv6 out, which does not work here.",
+		Args: []string{"-4", exampleFTP},
+		Build: func() *Computer {
+			c := dualSite()
+			c.giveIPv6()
+			c.obstruct(Path{Addrs: addrs(exampleIPv6), Connect: Dropped})
+			return c
+		},
+	},
+	{
+		Name: "healthy-ipv6-network",
+		Says: "A network of IPv6 alone, whose DNS64 and NAT64 lead to a server with an IPv4 address.",
+		Args: []string{exampleFTP},
+		Build: func() *Computer {
+			const translated = "64:ff9b::cb00:7115" // RFC 6052: 203.0.113.21 behind NAT64
+			const router = "2001:db8:1::1"
+			c := exampleSite()
+			c.Addrs = nil
+			c.giveIPv6()
+			c.NameServers = []netip.AddrPort{netip.AddrPortFrom(netip.MustParseAddr(router), 53)}
+			c.Internet.Listen(router, &DNS{Zone: records(exampleFTP, exampleIP, translated)}, 53)
+			c.Internet.Hosts[netip.MustParseAddr(translated)] = c.Internet.Host(exampleIP)
+			return c
+		},
+	},
+	{
+		Name:  "healthy-plain-ftp-asked",
+		Says:  "A server without encryption, and the user asks for plain FTP.",
+		Args:  []string{"ftp://" + exampleFTP},
+		Build: with(exampleSite, func(c *Computer) { c.onExample(FTP{Brand: ProFTPD}, 21) }),
+	},
+	{
 		Name: "healthy-ipv6-only",
 		Says: "A server with an IPv6 address alone, from a computer that has one too.",
 		Args: []string{exampleFTP},

@@ -72,6 +72,23 @@ var nameFaults = []Scenario{
 		Build:  with(filesSite, func(c *Computer) { c.router().Rcode = dns.RcodeRefused }),
 	},
 	{
+		Name:   "first-dns-server-dead",
+		Says:   "The first of two DNS servers does not answer, so that every name takes seconds.",
+		Args:   []string{exampleFTP},
+		Causes: []string{"dns-unanswered"},
+		Build: with(exampleSite, func(c *Computer) {
+			c.router().Silent = true
+			c.NameServers = append(c.NameServers, netip.AddrPortFrom(netip.MustParseAddr(publicDNS), 53))
+		}),
+	},
+	{
+		Name:   "not-connected",
+		Says:   "The computer is connected to no network.",
+		Args:   []string{exampleFTP},
+		Causes: []string{"dns-unanswered"},
+		Build:  with(exampleSite, func(c *Computer) { c.Addrs = nil }),
+	},
+	{
 		Name:   "dns-search-page",
 		Says:   "The provider answers for names that do not exist with its search page; the server itself is fine.",
 		Args:   []string{exampleFTP},

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"crypto/tls"
+	"net/netip"
 	"time"
 )
 
@@ -195,6 +196,36 @@ var pathFaults = []Scenario{
 			portal := Web{Status: 302, Location: "http://login.train.example/", Server: "portal"}
 			c.obstruct(Path{Addrs: addrs(filesIPs...), Connect: AlwaysConnected, Answers: portal, RTT: 3 * time.Millisecond})
 		}),
+	},
+	{
+		Name:   "captive-portal-names",
+		Says:   "A café's network leads every name to its sign-in page.",
+		Args:   []string{filesHost},
+		Causes: []string{"tcp-captive-portal"},
+		Build: func() *Computer {
+			const portal = "10.0.0.1"
+			c := home(nil)
+			c.router().Search = netip.MustParseAddr(portal)
+			c.Internet.Listen(portal, Web{Status: 302, Location: "http://login.cafe.example/"}, 80)
+			return c
+		},
+	},
+	{
+		Name:   "policy-page",
+		Says:   "A company's proxy answers every port with a page that forbids the visit.",
+		Args:   []string{filesHost},
+		Causes: []string{"tcp-intercepted"},
+		Build: with(filesSite, func(c *Computer) {
+			page := Web{Status: 403, Server: "proxy", Body: "<html>blocked by policy"}
+			c.obstruct(Path{Addrs: addrs(filesIPs...), Connect: AlwaysConnected, Answers: page, RTT: 3 * time.Millisecond})
+		}),
+	},
+	{
+		Name:   "one-address-half-dead",
+		Says:   "Nothing listens on port 21 of one of three addresses.",
+		Args:   []string{filesHost},
+		Causes: []string{"tcp-some-addresses-dead"},
+		Build:  with(filesSite, func(c *Computer) { c.Internet.Listen(filesIPs[1], nil, 21) }),
 	},
 	{
 		Name:   "vpn-loses-large-packets",

@@ -1,5 +1,7 @@
 package lab
 
+import "time"
+
 // sshFaults lie in what the SSH server says before the host key.
 var sshFaults = []Scenario{
 	{
@@ -24,6 +26,17 @@ var sshFaults = []Scenario{
 		Args:   []string{fortrabbitHost},
 		Causes: []string{"ssh-no-banner"},
 		Build:  fortrabbitSite(Raw{Hang: true}),
+	},
+	{
+		Name:   "ssh-tarpit",
+		Says:   "A trap for intruders sends a line of noise every five seconds and never its identification.",
+		Args:   []string{"sftp.example.org"},
+		Causes: []string{"ssh-no-banner"},
+		Build: func() *Computer {
+			c := home(records("sftp.example.org", exampleIP))
+			c.onExample(Raw{Say: "x7f3\r\n", Times: endless, Every: 5 * time.Second}, 22)
+			return c
+		},
 	},
 	{
 		Name:   "ssh-overused",

@@ -32,6 +32,13 @@ var tlsFaults = []Scenario{
 		}),
 	},
 	{
+		Name:   "no-encryption-not-asked",
+		Says:   "The server has no TLS, and the user only named the host: it works, in clear.",
+		Args:   []string{exampleFTP},
+		Causes: []string{"tls-not-offered"},
+		Build:  with(exampleSite, func(c *Computer) { c.onExample(FTP{Brand: ProFTPD}, 21) }),
+	},
+	{
 		Name:   "encryption-out-of-order",
 		Says:   "The server lists TLS and has it switched off for the moment: a necessary resource is missing.",
 		Args:   []string{"--protocol", "ftpes", exampleFTP},
@@ -141,6 +148,20 @@ var tlsFaults = []Scenario{
 		Args:   []string{exampleFTP},
 		Causes: []string{"tls-expired"},
 		Build:  certified(Certificate{Names: []string{exampleFTP}, From: -93 * day, Until: -3 * day}),
+	},
+	{
+		Name:   "certificate-not-yet-valid",
+		Says:   "The certificate will be valid in ten days, and the clock is right.",
+		Args:   []string{exampleFTP},
+		Causes: []string{"tls-expired"},
+		Build:  certified(Certificate{Names: []string{exampleFTP}, From: 10 * day, Until: 90 * day}),
+	},
+	{
+		Name:   "certificate-of-a-workshop",
+		Says:   "The certificate is signed by an authority of the operator's own, which no computer knows.",
+		Args:   []string{exampleFTP},
+		Causes: []string{"tls-self-signed"},
+		Build:  certified(Certificate{Names: []string{exampleFTP}, Issuer: Unknown}),
 	},
 	{
 		Name:   "certificate-self-signed",

@@ -142,6 +142,21 @@ var faultsTogether = []Scenario{
 		},
 	},
 	{
+		Name:   "address-typed-and-self-signed",
+		Says:   "The user types the address of a storage device at home, whose certificate it made itself.",
+		Args:   []string{"192.168.1.50"},
+		Causes: []string{"local-host-is-ip", "tls-self-signed"},
+		Build: func() *Computer {
+			const device = "192.168.1.50"
+			c := home(nil)
+			self := &TLS{Certificate: Certificate{Names: []string{"storage"}, Issuer: Itself}.Make()}
+			c.Internet.Listen(device, FTP{TLS: self}, 21)
+			c.Internet.Listen(device, SSH{}, 22)
+			c.Internet.Listen(device, Web{TLS: self}, 443)
+			return c
+		},
+	},
+	{
 		Name:   "prohibited-and-decrypted",
 		Says:   "A security product decrypts TLS and forbids port 22.",
 		Args:   []string{filesHost},
