@@ -502,7 +502,13 @@ func matchSomeAddressesDead(c *Case) []Finding {
 // all of it fails it is one thing, and has a rule of its own.
 func (c *Case) deadBeside(e *Endpoint) bool {
 	siblings := c.Where(func(o *Endpoint) bool { return !isIPv6(e.Address) || isIPv6(o.Address) })
-	return e.Speaks != fact.HTTPS && (silent(e) || refused(e)) && answersOn(siblings, e.Port)
+	return e.Speaks != fact.HTTPS && (silent(e) || refused(e)) && answersOn(siblings, e.Port) && !c.routeless(e)
+}
+
+// routeless says whether this computer has no route to any address of the endpoint's family, as on a network of IPv6 alone.
+func (c *Case) routeless(e *Endpoint) bool {
+	family := c.Where(func(o *Endpoint) bool { return isIPv6(o.Address) == isIPv6(e.Address) })
+	return len(family) < len(c.Endpoints) && every(family, func(o *Endpoint) bool { return o.Talk.Dial.Failed(fact.NetUnreachable) })
 }
 
 // connects says whether some port of an address could be connected to.
