@@ -13,6 +13,7 @@ type Format struct {
 var Formats = []Format{
 	{Name: "text", Doc: "For people: the diagnosis, what works, what was checked.", Write: writeText},
 	{Name: "json", Doc: "For programs, and to send: everything that was seen (docs/report.schema.json).", Write: writeJSON},
+	{Name: "markdown", Doc: "For tickets: as text, with what support asks for, and the data folded away.", Write: writeMarkdown},
 }
 
 // Options are what a format may need to know about the place where it is shown.

@@ -2,15 +2,19 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"unicode/utf16"
 
 	"ftpdoctor/probe/fact"
 	"ftpdoctor/probe/profile"
+	"ftpdoctor/report/cause"
 )
 
 // The bounds of a report that somebody sent. A run of 7 ports on 64 addresses stays far below them.
@@ -21,36 +25,117 @@ const (
 	maxFacts  = 20_000
 )
 
-// Load reads a saved JSON report and judges it again with the rules of this version. The remark says
-// what the reader should know about that; it is empty most of the time. Every text is cleaned, as
-// the report may come from a stranger.
+// Load finds a report in what somebody saved or pasted, and judges it again with the rules of this version. The
+// remark says what the reader should know about that; it is empty most of the time. Every text is
+// cleaned, as the report may come from a stranger. Where only the first part of a report can be used, err says why,
+// and r is that part as it was judged then: half of the facts could lead to a wrong judgement.
 func Load(text []byte) (r *Report, remark string, err error) {
 	if len(text) > MaxSize {
 		return nil, "", fmt.Errorf("it is larger than %d MiB, which no report is", MaxSize>>20)
 	}
-	tree, err := readTree(plainUTF8(text))
+	data, damage, err := find(text)
 	if err != nil {
 		return nil, "", err
 	}
+	tree, err := readTree(data)
+	var cut *cutError
+	if errors.As(err, &cut) {
+		damage = cmp.Or(damage, error(cut))
+	} else if err != nil {
+		return nil, "", cmp.Or(damage, err)
+	}
 	var saved Report
 	if err := reshape(tree, &saved); err != nil {
-		return nil, "", err
+		return nil, "", cmp.Or(damage, err)
 	}
-	switch {
-	case saved.Schema == 0:
-		return nil, "", errors.New(`it is JSON, but no report of ftpdoctor: "schema" is missing`)
-	case saved.Schema < 0 || saved.Schema > Schema:
-		return nil, "", fmt.Errorf("it has schema %d, and this version reads up to %d; use a newer ftpdoctor", saved.Schema, Schema)
-	case saved.Target.Host == "":
-		return nil, "", errors.New(`it names no host: "target" is missing`)
-	case len(saved.Seen) > maxFacts:
-		return nil, "", fmt.Errorf("it holds %d facts, and no run has more than %d", len(saved.Seen), maxFacts)
+	if err := saved.usable(); err != nil {
+		return nil, "", cmp.Or(damage, err)
 	}
 	for i := range saved.Seen {
 		saved.Seen[i].ID = i + 1 // evidence is named by these
 	}
+	if damage != nil {
+		return saved.asItStands(), "", damage
+	}
 	p, remark := savedProfile(&saved)
-	return New(saved.Run, p), remark, nil
+	r = New(saved.Run, p)
+	return r, joined(remark, judgedOtherwise(&saved, r)), nil
+}
+
+// usable says what is wrong with a report as a whole.
+func (r *Report) usable() error {
+	switch {
+	case r.Schema == 0:
+		return errors.New(`it is JSON, but no report of ftpdoctor: "schema" is missing`)
+	case r.Schema < 0 || r.Schema > Schema:
+		return fmt.Errorf("it has schema %d, and this version reads up to %d; use a newer ftpdoctor%s", r.Schema, Schema, r.itSaid())
+	case r.Target.Host == "":
+		return errors.New(`it names no host: "target" is missing`)
+	case len(r.Seen) > maxFacts:
+		return fmt.Errorf("it holds %d facts, and no run has more than %d", len(r.Seen), maxFacts)
+	}
+	return nil
+}
+
+// itSaid is the verdict that a report brings along, for one that cannot be judged again.
+func (r *Report) itSaid() string {
+	if r.Verdict.Summary == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (made by %s, it said: %s)", r.maker(), strings.TrimSuffix(r.Verdict.Summary, "."))
+}
+
+func (r *Report) maker() string {
+	return strings.TrimSpace("ftpdoctor " + r.Tool.Version)
+}
+
+// asItStands makes what is left of a report fit to be shown, without judging it.
+func (r *Report) asItStands() *Report {
+	r.Findings = slices.DeleteFunc(append([]cause.Finding{}, r.Findings...), func(f cause.Finding) bool {
+		_, known := cause.ByCode(f.Cause)
+		return !known || marks[f.Severity] == mark{}
+	})
+	r.Ways = append([]cause.Way{}, r.Ways...)
+	r.Profile = nil
+	r.judgedBy, _ = savedProfile(r)
+	r.Verdict = Verdict{Inconclusive, exitInconclusive, "This is only a part of a report, and is not judged again" + r.itSaid() + "."}
+	return r
+}
+
+// judgedOtherwise says what this version finds and the one that made the report did not, and the reverse.
+func judgedOtherwise(saved, now *Report) string {
+	if saved.Verdict.Status == "" {
+		return "" // facts alone
+	}
+	more, fewer := without(now.codes(), saved.codes()), without(saved.codes(), now.codes())
+	var says []string
+	if len(more) > 0 {
+		says = append(says, "now found: "+strings.Join(more, ", "))
+	}
+	if len(fewer) > 0 {
+		says = append(says, "no longer found: "+strings.Join(fewer, ", "))
+	}
+	if len(says) == 0 && saved.Verdict.Status != now.Verdict.Status {
+		says = append(says, fmt.Sprintf("now %s, then %s", now.Verdict.Status, short(string(saved.Verdict.Status))))
+	}
+	if len(says) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s judged this report otherwise: %s", saved.maker(), strings.Join(says, "; "))
+}
+
+// codes lists the root causes, each once.
+func (r *Report) codes() []string {
+	var codes []string
+	for _, f := range r.roots() {
+		codes = append(codes, short(f.Cause))
+	}
+	return unique(codes)
+}
+
+// without lists the words of one list that another lacks.
+func without(words, lacking []string) []string {
+	return slices.DeleteFunc(words, func(word string) bool { return slices.Contains(lacking, word) })
 }
 
 // savedProfile is the built-in profile of the name, else the one that the report brings along.
@@ -92,29 +177,28 @@ func plainUTF8(text []byte) []byte {
 	return []byte(string(utf16.Decode(units)))
 }
 
-// readTree reads one JSON value within the bounds, its texts cleaned.
+// cutError says that a report ends too early.
+type cutError struct{ after int }
+
+func (e *cutError) Error() string {
+	return fmt.Sprintf("it is cut off after %d bytes; ask for the whole report", e.after)
+}
+
+// readTree reads the JSON value at the start of a text within the bounds, its texts cleaned. What follows it are the
+// words of whoever pasted it. Of a value that is cut off it returns the first part.
 func readTree(text []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	t := &tree{d: d}
 	value, err := t.value(0)
-	if err == nil {
-		if _, end := d.Token(); !errors.Is(end, io.EOF) {
-			return nil, errors.New("something follows the report; keep only what is from the first { to its }")
-		}
-		return value, nil
-	}
 	var syntax *json.SyntaxError
 	switch {
-	case len(bytes.TrimSpace(text)) == 0:
-		return nil, errors.New("it is empty")
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, fmt.Errorf("it is cut off after %d bytes; ask for the whole file", len(text))
+		return value, &cutError{len(text)}
 	case errors.As(err, &syntax):
 		return nil, fmt.Errorf("it is no JSON report (byte %d: %w); save one with: ftpdoctor -f json HOST", syntax.Offset, syntax)
-	default:
-		return nil, err
 	}
+	return value, err
 }
 
 // tree reads JSON and counts what it reads.
@@ -148,12 +232,13 @@ func (t *tree) value(depth int) (any, error) {
 	}
 }
 
+// array reads a list. It returns what was read before an error, too.
 func (t *tree) array(depth int) (any, error) {
 	list := []any{}
 	for t.d.More() {
 		value, err := t.value(depth + 1)
 		if err != nil {
-			return nil, err
+			return list, err
 		}
 		list = append(list, value)
 	}
@@ -161,21 +246,34 @@ func (t *tree) array(depth int) (any, error) {
 	return list, err
 }
 
+// object reads an object. Of the outermost one it returns what was read before an error, too.
 func (t *tree) object(depth int) (any, error) {
 	fields := map[string]any{}
 	for t.d.More() {
 		name, err := t.d.Token()
 		if err != nil {
-			return nil, err
+			return partOf(fields, depth), err
 		}
 		value, err := t.value(depth + 1)
-		if err != nil {
-			return nil, err
+		if value != nil || err == nil {
+			fields[fact.Clean(fmt.Sprint(name))] = value
 		}
-		fields[fact.Clean(fmt.Sprint(name))] = value
+		if err != nil {
+			return partOf(fields, depth), err
+		}
 	}
-	_, err := t.d.Token()
-	return fields, err
+	if _, err := t.d.Token(); err != nil {
+		return partOf(fields, depth), err
+	}
+	return fields, nil
+}
+
+// partOf keeps the part of the outermost object alone: half a fact is none.
+func partOf(fields map[string]any, depth int) any {
+	if depth > 0 {
+		return nil
+	}
+	return fields
 }
 
 // reshape puts a tree into the types of a report.
