@@ -68,7 +68,7 @@ func computerPart(c *cause.Case) part {
 	for _, proxy := range c.Machine.Proxies {
 		p.says += "; " + proxy.Variable + " is set"
 	}
-	if c.Hosts != nil && len(c.Hosts.Lines) > 0 {
+	if c.Hosts != nil && len(c.Hosts.Hosts.Lines) > 0 {
 		p.says += "; the hosts file names " + c.Run.Target.Host
 	}
 	p.fine = len(c.Machine.Addresses) > 0

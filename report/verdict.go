@@ -52,12 +52,14 @@ func (r *Report) Exit(strict, exitZero bool) int {
 func verdict(r *Report) Verdict {
 	silent := unexplained(r)
 	switch {
-	case r.Stopped != "" || offline(&r.Run) || nothingTried(&r.Run):
+	case r.Stopped != "" || offline(&r.Run):
 		return Verdict{Inconclusive, exitInconclusive, inconclusive(r)}
 	case r.count(cause.Problem) > 0:
 		return Verdict{failed(r), exitProblem, firstProblem(r)}
 	case len(silent) > 0:
 		return Verdict{failed(r), exitProblem, unexplainedSentence(r, silent)}
+	case nowhere(&r.Run):
+		return Verdict{Inconclusive, exitInconclusive, inconclusive(r)}
 	default:
 		return Verdict{OK, exitOK, works(r)}
 	}
@@ -81,7 +83,7 @@ func inconclusive(r *Report) string {
 	case offline(&r.Run):
 		return "This computer has no network connection, so nothing can be said about " + r.Target.Host + "."
 	default:
-		return "Nothing was looked at on " + r.Target.Host + ", so nothing can be said about it."
+		return "No address of " + r.Target.Host + " could be looked at, so nothing can be said about it."
 	}
 	switch n := r.count(cause.Problem); {
 	case n > 0:
@@ -180,9 +182,11 @@ func offline(run *fact.Run) bool {
 	return lone
 }
 
-// nothingTried says whether the run holds only reasons why something was not tried.
-func nothingTried(run *fact.Run) bool {
-	return !slices.ContainsFunc(run.Seen, func(o fact.Observation) bool { return o.Skip == nil })
+// nowhere says whether no address was connected to, although nobody asked to leave that out.
+func nowhere(run *fact.Run) bool {
+	return !slices.ContainsFunc(run.Seen, func(o fact.Observation) bool {
+		return o.Dial != nil || o.Skip != nil && o.Skip.What == "endpoints"
+	})
 }
 
 // several counts things: "1 warning", "2 warnings".

@@ -28,6 +28,9 @@ func (p *process) readCommand() *cobra.Command {
 				return err
 			}
 			r, remark, err := p.load(cmd.Context(), args[0])
+			if r != nil && err != nil { // a part of it
+				return errors.Join(p.show(r, d), err)
+			}
 			if err != nil {
 				return err
 			}
@@ -59,7 +62,7 @@ func (p *process) load(ctx context.Context, path string) (*report.Report, string
 	}
 	r, remark, err := report.Load(text)
 	if err != nil {
-		return nil, "", fmt.Errorf("cannot use %s: %w", name, err)
+		return r, "", fmt.Errorf("cannot use %s: %w", name, err)
 	}
 	return r, remark, nil
 }
