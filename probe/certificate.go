@@ -23,8 +23,7 @@ func findFaults(chain []*x509.Certificate, name string, roots *x509.CertPool, no
 	}
 	trusted, err := verify(chain, roots, now)
 	if err != nil {
-		kind, text := distrust(chain, err)
-		add(kind, text)
+		add(distrust(chain, roots, err))
 		trusted = chain[:1] // without a way to a root only the leaf's dates are sure to matter
 	}
 	for _, c := range trusted {
@@ -72,11 +71,13 @@ func moments(chain []*x509.Certificate) []time.Time {
 }
 
 // distrust names the fault of a chain that leads to no root. chain is as the server sent it.
-func distrust(chain []*x509.Certificate, err error) (fact.Fault, string) {
+func distrust(chain []*x509.Certificate, roots *x509.CertPool, err error) (fact.Fault, string) {
 	last := lastSent(chain[:min(len(chain), maxVerified)])
 	switch {
 	case !isOfTrust(err):
 		return fact.BadCertificate, err.Error()
+	case roots == nil && hasNoAuthorities():
+		return fact.NoAuthorities, "this computer has no list of trusted authorities"
 	case isSelfSigned(chain[0]):
 		return fact.SelfSigned, "the certificate is signed with its own key, and this computer does not know it"
 	case isSelfSigned(last):
@@ -86,11 +87,18 @@ func distrust(chain []*x509.Certificate, err error) (fact.Fault, string) {
 	}
 }
 
+// hasNoAuthorities says whether this computer has no root certificates at all, as in a bare container.
+func hasNoAuthorities() bool {
+	pool, err := x509.SystemCertPool()
+	return err != nil || pool.Equal(x509.NewCertPool())
+}
+
 // isOfTrust says whether an error is about who signed and when. The other ones are about how a certificate is made.
 func isOfTrust(err error) bool {
 	var unknown x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
-	return errors.As(err, &unknown) || errors.As(err, &invalid) && invalid.Reason == x509.Expired
+	var none x509.SystemRootsError
+	return errors.As(err, &unknown) || errors.As(err, &none) || errors.As(err, &invalid) && invalid.Reason == x509.Expired
 }
 
 // lastSent follows the issuers among the certificates that were sent, and returns the last one.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"ftpdoctor/probe/fact"
 	"ftpdoctor/probe/lab"
@@ -140,4 +141,31 @@ func TestManyPortsOfOneAddressTakeTurns(t *testing.T) {
 			t.Errorf("took %v ms", run.Took)
 		}
 	})
+}
+
+// An interrupt ends every wait at once, and what was under way says that it was interrupted.
+func TestInterrupt(t *testing.T) {
+	for name, server := range map[string]lab.Server{
+		"greeting":  lab.Raw{Hang: true},
+		"reply":     lab.FTP{AuthHang: true},
+		"handshake": lab.FTP{TLS: &lab.TLS{Hang: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := world(server)
+				defer c.Close()
+				ctx, cancel := context.WithCancel(context.Background())
+				time.AfterFunc(3*time.Second, cancel)
+				plan := Plan{Target: fact.Target{Host: there, Port: 2100, Protocol: fact.FTPES}, Roots: c.Roots()}
+				run := Run(ctx, plan, c, nil)
+				if run.Took != 3000 || run.Stopped != fact.ByUser {
+					t.Errorf("took %v ms, stopped %q", run.Took, run.Stopped)
+				}
+				talk := conversations(run, spot)
+				if last := talk[0][len(talk[0])-1]; len(talk) != 1 || !last.Failed(fact.Interrupted) {
+					t.Errorf("%d connections, the first ends with %+v", len(talk), last)
+				}
+			})
+		})
+	}
 }

@@ -159,5 +159,5 @@ func cutCode(line string) (code int, text string, ok bool) {
 		return 0, "", false
 	}
 	code, err := strconv.Atoi(line[:3])
-	return code, strings.TrimLeft(line[3:], "- "), err == nil
+	return code, line[min(len(line), 4):], err == nil // Pure-FTPd's welcome goes on with hyphens of its own
 }

@@ -95,11 +95,11 @@ func TestAServerThatWaitsForTheClient(t *testing.T) {
 	config := &ssh.ServerConfig{NoClientAuth: true}
 	config.AddHostKey(signer)
 	seen := visitPipe(t, func(c net.Conn) {
-		first := make([]byte, 1)
-		if _, err := io.ReadFull(c, first); err != nil {
+		words := make([]byte, len(clientIdent)+2)
+		if _, err := io.ReadFull(c, words); err != nil {
 			t.Error(err)
 		}
-		_, _, _, err := ssh.NewServerConn(&replayed{Conn: c, Reader: io.MultiReader(bytes.NewReader(first), c)}, config)
+		_, _, _, err := ssh.NewServerConn(&replayed{Conn: c, Reader: io.MultiReader(bytes.NewReader(words), c)}, config)
 		if err == nil {
 			t.Error("the client signed in")
 		}

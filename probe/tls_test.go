@@ -265,7 +265,7 @@ func TestAlertNumber(t *testing.T) {
 }
 
 func TestDistrustOfNoUse(t *testing.T) {
-	kind, _ := distrust([]*x509.Certificate{{}}, x509.CertificateInvalidError{Reason: x509.IncompatibleUsage})
+	kind, _ := distrust([]*x509.Certificate{{}}, x509.NewCertPool(), x509.CertificateInvalidError{Reason: x509.IncompatibleUsage})
 	if kind != fact.BadCertificate {
 		t.Errorf("a certificate for another use is %s", kind)
 	}

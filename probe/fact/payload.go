@@ -180,7 +180,8 @@ const (
 	SelfSigned       Fault = "self-signed"       // the leaf is signed with its own key and not trusted
 	UnknownAuthority Fault = "unknown-authority" // the chain ends at an authority that this computer does not trust
 	NoChain          Fault = "incomplete-chain"  // the issuer of the last certificate was not sent, and is not known here
-	BadCertificate   Fault = "bad-certificate"   // cannot be parsed or breaks the rules of X.509
+	NoAuthorities    Fault = "no-authorities"    // this computer has no list of authorities, so that trust cannot be judged here
+	BadCertificate   Fault = "bad-certificate"   // breaks the rules of X.509, or is for another use
 )
 
 // Ident is the identification of an SSH server and every line before it (RFC 4253 section 4.2).
