@@ -11,7 +11,6 @@ type Raw struct {
 	Say   string
 	Times int           // how often it says it; zero: once
 	Every time.Duration // the pause after each time
-	Nudge string        // what it says to the first bytes that it is sent, whatever they are
 	Hang  bool          // stays, silent
 	Reset bool          // goes without a goodbye
 }
@@ -25,14 +24,6 @@ func (r Raw) serve(c *conn) {
 			return
 		}
 		if r.Every > 0 && !c.sleep(r.Every) {
-			return
-		}
-	}
-	if r.Nudge != "" {
-		if _, err := c.Read(make([]byte, 4096)); err != nil {
-			return
-		}
-		if _, err := io.WriteString(c, r.Nudge); err != nil {
 			return
 		}
 	}

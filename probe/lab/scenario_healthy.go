@@ -240,6 +240,24 @@ var healthy = []Scenario{
 		},
 	},
 	{
+		Name: "healthy-multiplexer",
+		Says: "A port shared by several protocols, which waits two seconds before it lets SSH speak.",
+		Args: []string{"sftp.example.org"},
+		Build: func() *Computer {
+			c := home(records("sftp.example.org", exampleIP))
+			c.onExample(SSH{Wait: 2 * time.Second}, 22)
+			return c
+		},
+	},
+	{
+		Name: "healthy-web-without-date",
+		Says: "A web server that does not tell the time.",
+		Args: []string{exampleFTP},
+		Build: with(exampleSite, func(c *Computer) {
+			c.onExample(Web{TLS: &TLS{Certificate: exampleCertificate().Make()}, NoDate: true}, 443)
+		}),
+	},
+	{
 		Name:  "healthy-web-port-resets",
 		Says:  "An FTP server whose web port resets every visitor.",
 		Args:  []string{exampleFTP},

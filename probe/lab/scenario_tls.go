@@ -64,6 +64,13 @@ var tlsFaults = []Scenario{
 		Build:  with(filesSite, func(c *Computer) { c.obstruct(Path{Ports: []uint16{21}, HidesTLS: true}) }),
 	},
 	{
+		Name:   "firewall-swallows-the-wish",
+		Says:   "A firewall that inspects FTP lets the command that starts TLS on port 21 go unanswered.",
+		Args:   []string{filesHost},
+		Causes: []string{"tls-auth-stripped"},
+		Build:  with(filesSite, func(c *Computer) { c.obstruct(Path{Ports: []uint16{21}, StallOn: []string{"AUTH TLS"}}) }),
+	},
+	{
 		Name:   "firewall-resets-encryption",
 		Says:   "A firewall resets the FTP connection as soon as TLS begins.",
 		Args:   []string{filesHost},
@@ -80,6 +87,23 @@ var tlsFaults = []Scenario{
 		Build: with(exampleSite, func(c *Computer) {
 			c.obstruct(Path{Ports: []uint16{21}, StallOn: []string{ClientHello}})
 		}),
+	},
+	{
+		Name:   "server-hangs-up-on-encryption",
+		Says:   "The server agrees to TLS and hangs up as soon as it begins.",
+		Args:   []string{exampleFTP},
+		Causes: []string{"tls-rst-after-auth"},
+		Build:  func() *Computer { return ftpSiteWith(FTP{}, TLS{HangUp: true}) },
+	},
+	{
+		Name:   "tls-too-old-in-words",
+		Says:   "The server speaks TLS 1.0 alone, and says in clear that the handshake failed.",
+		Args:   []string{exampleFTP},
+		Causes: []string{"tls-version"},
+		Build: func() *Computer {
+			old := TLS{Certificate: exampleCertificate().Make(), Min: tls.VersionTLS10, Max: tls.VersionTLS10}
+			return ftpSiteWith(FTP{Brand: ProFTPD, OnFail: "421 TLS handshake failed"}, old)
+		},
 	},
 	{
 		Name:   "handshake-refused-in-words",
