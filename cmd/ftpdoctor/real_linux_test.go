@@ -45,7 +45,7 @@ func TestReal(t *testing.T) {
 		{"host-refused", hostRefused},
 		{"one-of-three-addresses-dead", oneAddressDead},
 		{"ipv6-dropped", ipv6Dropped},
-		{"reset-after-connect", proftpdDeniesEverybody},
+		{"closed-before-greeting", closedBeforeGreeting},
 
 		{"certificate-wrong-name", certificateWrongName},
 		{"certificate-expired", certificateExpired},
@@ -288,7 +288,7 @@ func healthyProFTPD(n *network, ca *authority) {
 	n.healthy(d)
 	n.ways(d, "ftpes 21 explicit verified")
 	n.reply(d, serverAddress+":21", "", 220, "ProFTPD Server (Example) [...")
-	n.features(d, serverAddress+":21", "AUTH TLS", "PBSZ", "PROT", "HOST", "MLST ...")
+	n.features(d, serverAddress+":21", "AUTH TLS", "PBSZ", "PROT", "HOST", "UTF8")
 	n.reply(d, serverAddress+":21", "AUTH TLS", 234, "AUTH TLS successful")
 	n.handshake(d, serverAddress+":21", fact.Explicit, id)
 }
@@ -311,7 +311,7 @@ func healthyPureFTPd(n *network, ca *authority) {
 	n.healthy(d)
 	n.ways(d, "ftpes 21 explicit verified")
 	n.reply(d, serverAddress+":21", "", 220,
-		"---------- Welcome to Pure-FTPd [privsep] [TLS] ----------",
+		"--------- Welcome to Pure-FTPd [privsep] [TLS] ----------",
 		"You are user number 1 of 50 allowed.",
 		"Local time is now ...",
 		"This is a private system - No anonymous login",
@@ -438,11 +438,11 @@ func ipv6Dropped(n *network, ca *authority) {
 }
 
 // ProFTPD 1.3.8 with <Limit LOGIN> DenyAll closes the connection before its greeting, without a word.
-func proftpdDeniesEverybody(n *network, ca *authority) {
+func closedBeforeGreeting(n *network, ca *authority) {
 	n.names(serverAddress)
 	n.proftpd(serverAddress, "21", ca.certificate(n, host, nil), "TLSEngine on", "<Limit LOGIN>", "DenyAll", "</Limit>")
 	d := n.doctor(append(n.site("21"), host)...)
-	n.expect(d, 1, "tcp-reset-after-connect")
+	n.expect(d, 1, "ftp-banned")
 	n.connect(d, serverAddress+":21", "")
 	o := n.step(d, serverAddress+":21", "first bytes", func(o *fact.Observation) bool { return o.Opening != nil })
 	if o != nil && !o.Failed(fact.Closed) {
@@ -519,7 +519,7 @@ func oldTLS(n *network, ca *authority) {
 func tlsOffVsftpd(n *network, ca *authority) {
 	n.names(serverAddress)
 	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil), "ssl_enable=NO")
-	d := n.doctor(append(n.site("21"), host)...)
+	d := n.doctor("--protocol", "ftpes", host)
 	n.reply(d, serverAddress+":21", "AUTH TLS", 530, "Please login with USER and PASS.")
 	n.expect(d, 1, "tls-not-offered")
 }
@@ -527,7 +527,7 @@ func tlsOffVsftpd(n *network, ca *authority) {
 func tlsOffProFTPD(n *network, ca *authority) {
 	n.names(serverAddress)
 	n.proftpd(serverAddress, "21", ca.certificate(n, host, nil), "TLSEngine off")
-	d := n.doctor(append(n.site("21"), host)...)
+	d := n.doctor("--protocol", "ftpes", host)
 	n.reply(d, serverAddress+":21", "AUTH TLS", 500, "AUTH not understood")
 	n.expect(d, 1, "tls-not-offered")
 }
@@ -536,25 +536,29 @@ func tlsOffProFTPD(n *network, ca *authority) {
 func tlsOffPureFTPd(n *network, ca *authority) {
 	n.names(serverAddress)
 	n.pureFTPd(serverAddress, "21", ca.certificate(n, host, nil), "--dontresolve", "--tls", "0")
-	d := n.doctor(append(n.site("21"), host)...)
+	d := n.doctor("--protocol", "ftpes", host)
 	n.features(d, serverAddress+":21", "AUTH TLS")
 	n.reply(d, serverAddress+":21", "AUTH TLS", 500, "This security scheme is not implemented")
 	n.expect(d, 1, "tls-not-offered")
 }
 
-// The user asks for implicit TLS on a port where the server awaits AUTH TLS.
+// Implicit TLS on a port where the server awaits AUTH TLS. On port 21 it is the port that gives the mistake away.
 func implicitOnExplicitPort(n *network, ca *authority) {
 	n.names(serverAddress)
-	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil))
-	d := n.doctor("--ca-file", ca.rootFile, "--protocol", "ftps", "-p", "21", host)
+	id := ca.certificate(n, host, nil)
+	n.vsftpd(serverAddress, "2121", id)
+	d := n.doctor("--ca-file", ca.rootFile, "--protocol", "ftps", "-p", "2121", host)
 	n.expect(d, 1, "tls-implicit-to-explicit")
+	n.vsftpd(serverAddress, "21", id)
+	d = n.doctor("--ca-file", ca.rootFile, "--protocol", "ftps", "-p", "21", host)
+	n.expect(d, 1, "local-wrong-port")
 }
 
-// The user asks for explicit TLS on a port where the server awaits a TLS handshake first and is silent.
+// Explicit TLS on a port where the server awaits a TLS handshake first, and is silent until then.
 func explicitOnImplicitPort(n *network, ca *authority) {
 	n.names(serverAddress)
-	n.vsftpd(serverAddress, "990", ca.certificate(n, host, nil), "implicit_ssl=YES")
-	d := n.doctor("--ca-file", ca.rootFile, "--protocol", "ftpes", "-p", "990", host)
+	n.vsftpd(serverAddress, "9900", ca.certificate(n, host, nil), "implicit_ssl=YES")
+	d := n.doctor("--ca-file", ca.rootFile, "--protocol", "ftpes", "-p", "9900", host)
 	n.expect(d, 1, "tls-explicit-to-implicit")
 }
 
