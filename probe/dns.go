@@ -257,7 +257,8 @@ func unrooted(name string) string { return fact.Clean(strings.TrimSuffix(name, "
 
 // exchange sends the question and waits for its answer. A late answer to an earlier try counts, too.
 func (s *Session) exchange(ctx context.Context, q question, transport string, waits []time.Duration) (*dns.Msg, error) {
-	limited, cancel := context.WithTimeout(ctx, waits[0])
+	until := time.Now().Add(waits[0]) // the connect counts, too
+	limited, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
 	c, err := s.network.DialContext(limited, transport, q.server.String())
 	if err != nil {
@@ -267,13 +268,14 @@ func (s *Session) exchange(ctx context.Context, q question, transport string, wa
 	defer context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })()
 	over := &dns.Conn{Conn: c, UDPSize: maxDatagram}
 	asked := new(dns.Msg).SetQuestion(q.name, q.kind)
-	var reply *dns.Msg
-	for _, wait := range waits {
-		setDeadline(ctx, c, time.Now().Add(wait))
-		reply, err = askOnce(over, asked)
+	setDeadline(ctx, c, until)
+	reply, err := askOnce(over, asked)
+	for _, wait := range waits[1:] {
 		if err == nil || !isTimeout(err) || ended(ctx) {
 			break
 		}
+		setDeadline(ctx, c, time.Now().Add(wait))
+		reply, err = askOnce(over, asked)
 	}
 	if transport == "udp" && err != nil && kind(err) == fact.Reset {
 		err = breach{fact.Refused, err.Error()} // Windows reports an ICMP "port unreachable" so (WSARecv, WSAECONNRESET)
