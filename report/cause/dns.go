@@ -48,11 +48,27 @@ func matchUnanswered(c *Case) []Finding {
 	if system.Failure == nil {
 		return slowedByDeadServer(c, system, configured)
 	}
+	host := c.Run.Target.Host
 	refusing := slices.ContainsFunc(configured, func(a answer) bool { return a.failed(fact.ServFail, fact.QueryRefused) })
-	if system.Failed(fact.NotFound) && !refusing || slices.ContainsFunc(configured, func(a answer) bool { return !a.mute() }) {
+	knowing := slices.DeleteFunc(slices.Clone(configured), func(a answer) bool { return len(a.found) == 0 })
+	switch {
+	case system.Failed(fact.NotFound) && !refusing:
+		return nil
+	case len(knowing) > 0:
+		return []Finding{{
+			Confidence: Likely,
+			Title:      fmt.Sprintf("Programs on this computer get no answer for %s, although the DNS has one", host),
+			Says:       fmt.Sprintf("The look-up that they use failed after %s. Asked directly, %s %s %s.", ms(system.Took), and(serversOf(knowing)), plural(len(knowing), "gives", "give"), and(knowing[0].found)),
+			Evidence:   append(ids(system), evidenceOf(configured)...),
+			Fix: []Step{
+				{You, "restart the computer, and check which DNS servers its network settings list; one that does not answer holds all others up"},
+				{YourNetwork, "make every DNS server answer that is handed out to computers"},
+			},
+			Candidates: []Candidate{{"dns-blocked-locally", "a filter program on this computer lists the name", You}},
+		}}
+	case slices.ContainsFunc(configured, func(a answer) bool { return !a.mute() }):
 		return nil
 	}
-	host := c.Run.Target.Host
 	f := Finding{
 		Title:    "No DNS server answers this computer",
 		Says:     fmt.Sprintf("The look-up of %s got no answer.", host),
@@ -139,13 +155,17 @@ func matchNXDomain(c *Case) []Finding {
 	if !strings.Contains(host, ".") {
 		f.Fix = slices.Insert(f.Fix, 0, Step{You, fmt.Sprintf("write the whole host name, such as %s.example.com", host)})
 	}
+	if proxies := c.proxies(); len(proxies) > 0 {
+		f.Confidence = Likely
+		f.Candidates = []Candidate{{"tcp-no-egress", "a web browser, which uses the network's proxy, finds the name", You}}
+	}
 	if len(denying) > 0 {
 		f.Says = fmt.Sprintf("%s %s that there is no such name.", and(serversOf(denying)), plural(len(denying), "says", "say"))
 		return []Finding{f}
 	}
 	f.Confidence = Likely
 	f.Says = "This computer finds no such name, and no DNS server could be asked directly."
-	f.Candidates = []Candidate{{"dns-no-address", "the name is listed in the DNS, but without an address", SiteAdmin}}
+	f.Candidates = append(f.Candidates, Candidate{"dns-no-address", "the name is listed in the DNS, but without an address", SiteAdmin})
 	return []Finding{f}
 }
 
@@ -407,8 +427,8 @@ func matchStale(c *Case) []Finding {
 		return nil
 	}
 	found := system.Lookup.Addresses()
-	if !slices.ContainsFunc(found, isPublic) {
-		return nil
+	if !slices.ContainsFunc(found, isPublic) || slices.ContainsFunc(found, c.Profile.Owns) {
+		return nil // addresses of the service's own are not somebody else's by now
 	}
 	fresh := slices.DeleteFunc(c.answers(), func(a answer) bool { return !slices.ContainsFunc(a.found, isPublic) || overlap(a.found, found) })
 	agreeing := slices.ContainsFunc(c.answers(), func(a answer) bool { return !a.asked && overlap(a.found, found) })

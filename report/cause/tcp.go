@@ -53,12 +53,12 @@ var portFiltered = Rule{
 }
 
 func matchPortFiltered(c *Case) []Finding {
-	blocked := c.barred(dropped)
+	blocked := c.barred(fact.Dropped)
 	if len(blocked) == 0 || c.refusalsStandOut() {
 		return nil
 	}
-	live := slices.DeleteFunc(c.Addresses(), func(a string) bool { return !c.Live(a) })
-	says := fmt.Sprintf("Connections to %s get no answer on %s", portsOf(blocked), allOf(live))
+	live := c.barredOn(blocked, dropped)
+	says := fmt.Sprintf("Connections to %s get no answer on %s", portsOf(blocked), c.onAddresses(live))
 	if open := c.open(); len(open) > 0 {
 		says += fmt.Sprintf(", while %s there %s in %s", portsOf(open), plural(len(open), "answers", "answer"), ms(quickest(c.Endpoints)))
 	} else {
@@ -68,7 +68,7 @@ func matchPortFiltered(c *Case) []Finding {
 		Title:      fmt.Sprintf("%s %s blocked on the way to %s", upper(portsOf(blocked)), plural(len(blocked), "is", "are"), c.Run.Target.Host),
 		Says:       says + ".",
 		Where:      numbers(blocked),
-		Evidence:   c.dialsTo(blocked, live),
+		Evidence:   append(c.dialsTo(blocked), dials(c.connected())...),
 		Fix:        append(c.inPlaceOf(blocked), Step{YourNetwork, fmt.Sprintf("allow outgoing TCP %s to %s", and(numbers(blocked)), and(live))}),
 		Confidence: Certain,
 	}
@@ -101,17 +101,17 @@ var portProhibited = Rule{
 }
 
 func matchPortProhibited(c *Case) []Finding {
-	ports := c.barred(prohibited)
+	ports := c.barred(fact.HostUnreachable)
 	if len(ports) == 0 || c.refusalsStandOut() {
 		return nil
 	}
-	live := slices.DeleteFunc(c.Addresses(), func(a string) bool { return !c.Live(a) })
+	live := c.barredOn(ports, prohibited)
 	f := Finding{
 		Title: fmt.Sprintf("A firewall rejects connections to %s of %s", portsOf(ports), c.Run.Target.Host),
 		Says: fmt.Sprintf("Connections to %s come back at once as unreachable on %s, while other ports there can be reached.",
-			portsOf(ports), allOf(live)),
+			portsOf(ports), c.onAddresses(live)),
 		Where:    numbers(ports),
-		Evidence: c.dialsTo(ports, live),
+		Evidence: c.dialsTo(ports),
 		Fix:      append(c.inPlaceOf(ports), Step{YourNetwork, fmt.Sprintf("allow outgoing TCP %s to %s", and(numbers(ports)), and(live))}),
 	}
 	if !c.Profile.Promised {
@@ -136,27 +136,27 @@ var portRefused = Rule{
 }
 
 func matchPortRefused(c *Case) []Finding {
-	ports := c.barred(refused)
-	othersDropped := len(c.barred(dropped))+len(c.barred(prohibited)) > 0
+	ports := c.barred(fact.Refused)
+	othersDropped := len(c.barred(fact.Dropped))+len(c.barred(fact.HostUnreachable)) > 0
 	if len(ports) == 0 || c.fate() == "tcp-host-refused" || c.unpromised() && othersDropped && !c.refusalsStandOut() {
 		return nil
 	}
-	live := slices.DeleteFunc(c.Addresses(), func(a string) bool { return !c.Live(a) })
+	live := c.barredOn(ports, refused)
 	f := Finding{
 		Title:    fmt.Sprintf("%s of %s %s connections", upper(portsOf(ports)), c.Run.Target.Host, plural(len(ports), "refuses", "refuse")),
-		Says:     fmt.Sprintf("Connections to %s are refused at once on %s: nothing listens there.", portsOf(ports), allOf(live)),
+		Says:     fmt.Sprintf("Connections to %s are refused at once on %s: nothing listens there.", portsOf(ports), c.onAddresses(live)),
 		Where:    numbers(ports),
-		Evidence: c.dialsTo(ports, live),
+		Evidence: c.dialsTo(ports),
 		Fix:      c.inPlaceOf(ports),
 	}
 	if near := c.refusedNearby(ports); near != "" {
 		f.Confidence = Likely
-		f.Says = fmt.Sprintf("Connections to %s are refused on %s %s.", portsOf(ports), allOf(live), near)
+		f.Says = fmt.Sprintf("Connections to %s are refused on %s %s.", portsOf(ports), c.onAddresses(live), near)
 		f.Fix = append(f.Fix, Step{YourNetwork, fmt.Sprintf("allow outgoing TCP %s to %s", and(numbers(ports)), and(live))})
 	}
 	f.Fix = append(f.Fix,
 		Step{You, "check the host name, the port and the protocol in your FTP app against what the provider says"},
-		Step{SiteAdmin, fmt.Sprintf("make sure that the service on %s is running and reachable from outside", portsOf(ports))})
+		Step{c.support(), fmt.Sprintf("make sure that the service on %s is running, and that no firewall refuses your public IP address", portsOf(ports))})
 	return []Finding{f}
 }
 
@@ -209,6 +209,9 @@ var localBlock = Rule{
 }
 
 func matchLocalBlock(c *Case) []Finding {
+	if stuck := c.Where(heldUpHere); len(stuck) > 0 && len(stuck) == len(c.Endpoints) {
+		return []Finding{cannotDial(c, stuck)}
+	}
 	blocked := c.Where(deniedHere)
 	blocked = slices.DeleteFunc(blocked, func(e *Endpoint) bool { return e.Speaks == fact.HTTPS && len(blocked) < len(c.Endpoints) })
 	if len(blocked) == 0 {
@@ -237,6 +240,27 @@ func matchLocalBlock(c *Case) []Finding {
 	return []Finding{f}
 }
 
+// heldUpHere says whether a connect failed for want of a local address or of sockets.
+func heldUpHere(e *Endpoint) bool {
+	return e.Talk.Dial.Failed(fact.AddressUnavailable, fact.NoResources)
+}
+
+// cannotDial is what is said when this computer lacks what a connection needs.
+func cannotDial(c *Case, stuck []*Endpoint) Finding {
+	f := Finding{
+		Title:    "This computer cannot open any connection",
+		Says:     "It has no more sockets, ports or memory for one.",
+		Evidence: dials(stuck),
+		Fix:      []Step{{You, "close programs that hold many connections, or restart the computer, then try again"}},
+	}
+	if stuck[0].Talk.Dial.Failed(fact.AddressUnavailable) {
+		f.Title = "The address to connect from is not one of this computer's"
+		f.Says = fmt.Sprintf("No connection to %s could be opened from it.", c.Run.Target.Host)
+		f.Fix = []Step{{You, "connect from an address that this computer has, or leave out --source"}}
+	}
+	return f
+}
+
 // The ways in which a connect fails, as predicates.
 func dropped(e *Endpoint) bool { return e.Talk.Dial.Failed(fact.Dropped) }
 func refused(e *Endpoint) bool { return e.Talk.Dial.Failed(fact.Refused) }
@@ -253,12 +277,38 @@ func deniedHere(e *Endpoint) bool {
 	return d.Failed(fact.Denied) && (!isIPv6(e.Address) || d.Took < roundTrip)
 }
 
-// barred lists the ports that are missed here and fail in one way on every address that answers elsewhere.
-func (c *Case) barred(fails func(*Endpoint) bool) []int {
-	return slices.DeleteFunc(c.Ports(), func(port int) bool {
-		tried := c.Where(func(e *Endpoint) bool { return e.Port == port && c.Live(e.Address) })
-		return !every(tried, fails) || !c.missed(port)
-	})
+// barred lists the ports that are missed here and cannot be connected to, for one reason.
+func (c *Case) barred(reason fact.Kind) []int {
+	return slices.DeleteFunc(c.Ports(), func(port int) bool { return c.barrier(port) != reason || !c.missed(port) })
+}
+
+// barrier says why a port cannot be connected to on any address that answers elsewhere: Dropped, HostUnreachable for
+// everything that a router says, or Refused. Where addresses differ, what happens on the way comes before what the server does.
+func (c *Case) barrier(port int) fact.Kind {
+	tried := c.Where(func(e *Endpoint) bool { return e.Port == port && c.Live(e.Address) })
+	switch {
+	case !every(tried, func(e *Endpoint) bool { return dropped(e) || prohibited(e) || refused(e) }):
+		return ""
+	case slices.ContainsFunc(tried, dropped):
+		return fact.Dropped
+	case slices.ContainsFunc(tried, prohibited):
+		return fact.HostUnreachable
+	default:
+		return fact.Refused
+	}
+}
+
+// barredOn lists the addresses on which a connect to one of the ports failed in one way.
+func (c *Case) barredOn(ports []int, fails func(*Endpoint) bool) []string {
+	return addressesAmong(c.Where(func(e *Endpoint) bool { return slices.Contains(ports, e.Port) && c.Live(e.Address) && fails(e) }))
+}
+
+// onAddresses says "both addresses" where it is all that there are, else which.
+func (c *Case) onAddresses(some []string) string {
+	if len(some) == len(c.Addresses()) {
+		return allOf(some)
+	}
+	return and(some)
 }
 
 // missed says whether it is a fault that nobody can connect to a port. Of a server that promises nothing a closed port is
@@ -274,7 +324,7 @@ func (c *Case) unpromised() bool { return !c.Profile.Promised && c.Run.Target.Po
 // Many firewalls drop what is not offered, so that a port that is refused was let through and has no program behind it.
 // Where ports that nobody uses are refused as well, it is the other way round: a port that is dropped was picked out.
 func (c *Case) refusalsStandOut() bool {
-	if !c.unpromised() || len(c.barred(refused)) == 0 {
+	if !c.unpromised() || len(c.barred(fact.Refused)) == 0 {
 		return false
 	}
 	if control := c.Control(fact.ClosedPort); control != nil && control.Dial.Failure != nil {
@@ -333,9 +383,9 @@ func quickest(endpoints []*Endpoint) fact.Millis {
 	return best
 }
 
-// dialsTo lists the connects to ports of addresses as evidence.
-func (c *Case) dialsTo(ports []int, addresses []string) []int {
-	return dials(c.Where(func(e *Endpoint) bool { return slices.Contains(ports, e.Port) && slices.Contains(addresses, e.Address) }))
+// dialsTo lists the connects to ports as evidence.
+func (c *Case) dialsTo(ports []int) []int {
+	return dials(c.Where(func(e *Endpoint) bool { return slices.Contains(ports, e.Port) && c.Live(e.Address) }))
 }
 
 // dials lists the connects to endpoints as evidence.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"ftpdoctor/probe/fact"
+	"ftpdoctor/probe/profile"
 )
 
 var captivePortal = Rule{
@@ -65,7 +66,9 @@ func (c *Case) redirectedAway(web *fact.Web) (string, bool) {
 		return "", false
 	}
 	host := strings.ToLower(to.Hostname())
-	return host, domain(host) != domain(c.Run.Target.Host)
+	own := domain(host) == domain(c.Run.Target.Host) || slices.Contains(c.Addresses(), host) ||
+		c.Profile.Promised && profile.ForHost(host).Name == c.Profile.Name
+	return host, !own
 }
 
 // domain is roughly the part of a name that somebody registers: its last two labels. An address is its own.
@@ -238,17 +241,6 @@ var unreachable = Rule{
 }
 
 func matchUnreachable(c *Case) []Finding {
-	if needsIPv6(c) {
-		return []Finding{{
-			Title:    fmt.Sprintf("%s has only IPv6 addresses, and this computer has no IPv6", c.Run.Target.Host),
-			Says:     "Nothing could be tried, as every address of the name is an IPv6 address.",
-			Evidence: ids(c.system()),
-			Fix: []Step{
-				{YourNetwork, "provide IPv6, or use a network that has it"},
-				{SiteAdmin, "give the name an IPv4 address as well"},
-			},
-		}}
-	}
 	if c.fate() != "tcp-unreachable" {
 		return nil
 	}
@@ -261,21 +253,27 @@ func matchUnreachable(c *Case) []Finding {
 			{YourNetwork, fmt.Sprintf("find the router or firewall that rejects connections to %s", and(c.Addresses()))},
 		},
 	}
-	if every(c.routed(), func(e *Endpoint) bool { return e.Talk.Dial.Failed(fact.NetUnreachable) && e.Talk.Dial.Took < 2 }) {
+	switch {
+	case !slices.ContainsFunc(c.Endpoints, func(e *Endpoint) bool { return !c.foreign(e) }):
+		f.Title = fmt.Sprintf("%s has only IPv6 addresses, and this computer has no IPv6", c.Run.Target.Host)
+		f.Fix = []Step{{YourNetwork, "provide IPv6, or use a network that has it"}, {SiteAdmin, "give the name an IPv4 address as well"}}
+		if !isIPv6(c.Endpoints[0].Address) {
+			f.Title = fmt.Sprintf("%s has only IPv4 addresses, and this computer has no IPv4", c.Run.Target.Host)
+			f.Fix = []Step{{YourNetwork, "provide IPv4, or a translation to it (NAT64 with DNS64)"}, {SiteAdmin, "give the name an IPv6 address as well"}}
+		}
+	case every(c.routed(), func(e *Endpoint) bool { return e.Talk.Dial.Failed(fact.NetUnreachable) && e.Talk.Dial.Took < 2 }):
 		f.Title = fmt.Sprintf("This computer has no route to %s", c.Run.Target.Host)
 		f.Says = fmt.Sprintf("Every connection to %s failed on this computer itself, before anything was sent.", allOf(c.Addresses()))
 	}
 	return []Finding{f}
 }
 
-// needsIPv6 says whether no address could be tried because all of them are IPv6 and this computer has none.
-func needsIPv6(c *Case) bool {
-	answer := c.system()
-	if answer == nil || answer.Failure != nil || c.Machine == nil || c.Machine.IPv6 || len(c.Endpoints) > 0 {
+// foreign says whether an address is of a family of which this computer has no address of its own.
+func (c *Case) foreign(e *Endpoint) bool {
+	if c.Machine == nil || !e.Talk.Dial.Failed(fact.NetUnreachable) {
 		return false
 	}
-	found := answer.Lookup.Addresses()
-	return len(found) > 0 && !slices.ContainsFunc(found, func(a string) bool { return !isIPv6(a) })
+	return isIPv6(e.Address) && !c.Machine.IPv6 || !isIPv6(e.Address) && !c.Machine.IPv4
 }
 
 var hostFiltered = Rule{
@@ -424,7 +422,7 @@ func matchIPv6Broken(c *Case) []Finding {
 	over4 := c.Where(func(e *Endpoint) bool { return !isIPv6(e.Address) })
 	over6 := c.Where(func(e *Endpoint) bool { return isIPv6(e.Address) })
 	broken := slices.DeleteFunc(slices.Clone(over6), func(e *Endpoint) bool {
-		return e.Speaks == fact.HTTPS || !silent(e) && !refused(e) || !answersOn(over4, e.Port) || answersOn(over6, e.Port)
+		return e.Speaks == fact.HTTPS || !silent(e) && !refused(e) || c.foreign(e) || !answersOn(over4, e.Port) || answersOn(over6, e.Port)
 	})
 	f := Finding{
 		Title: fmt.Sprintf("%s cannot be reached over IPv6", c.Run.Target.Host),
@@ -502,7 +500,7 @@ func matchSomeAddressesDead(c *Case) []Finding {
 // all of it fails it is one thing, and has a rule of its own.
 func (c *Case) deadBeside(e *Endpoint) bool {
 	siblings := c.Where(func(o *Endpoint) bool { return !isIPv6(e.Address) || isIPv6(o.Address) })
-	return e.Speaks != fact.HTTPS && (silent(e) || refused(e)) && answersOn(siblings, e.Port) && !c.routeless(e)
+	return e.Speaks != fact.HTTPS && (silent(e) || refused(e)) && !c.foreign(e) && answersOn(siblings, e.Port) && !c.routeless(e)
 }
 
 // routeless says whether this computer has no route to any address of the endpoint's family, as on a network of IPv6 alone.

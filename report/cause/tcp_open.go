@@ -82,7 +82,8 @@ func matchMTUBlackhole(c *Case) []Finding {
 	stuck := c.Where(stalledOnBulk)
 	overSSH := slices.ContainsFunc(stuck, func(e *Endpoint) bool { return e.Talk.Kex != nil })
 	overWeb := slices.ContainsFunc(stuck, func(e *Endpoint) bool { return e.Speaks == fact.HTTPS })
-	if slices.ContainsFunc(c.Endpoints, passedBulk) || !overSSH && !overWeb {
+	heard := slices.ContainsFunc(stuck, func(e *Endpoint) bool { return e.Talk.Opening != nil && e.Talk.Opening.Opening.Bytes > 0 })
+	if slices.ContainsFunc(c.Endpoints, passedBulk) || !heard || !overSSH && !overWeb {
 		return nil // TLS that stalls on FTP ports alone is more likely stopped for what it is
 	}
 	var evidence []*fact.Observation
