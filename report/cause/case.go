@@ -234,12 +234,23 @@ func (c *Case) Weigh(usual Severity, port int) Severity {
 	return usual
 }
 
-// weigh is Weigh for a fault that several endpoints share: the port that matters most decides.
+// weigh is Weigh for a fault that several endpoints share: the port that matters most decides. Where the same ports work on
+// other addresses, an app gets through at times.
 func (c *Case) weigh(usual Severity, shared []*Endpoint) Severity {
-	if slices.ContainsFunc(shared, func(e *Endpoint) bool { return c.Matters(e.Port) }) {
+	matters := slices.ContainsFunc(shared, func(e *Endpoint) bool { return c.Matters(e.Port) })
+	switch {
+	case matters && usual == Problem && every(shared, c.worksElsewhere):
+		return Warning
+	case matters:
 		return usual
+	default:
+		return c.Weigh(usual, shared[0].Port)
 	}
-	return c.Weigh(usual, shared[0].Port)
+}
+
+// worksElsewhere says whether the port of an endpoint works without a fault on another address.
+func (c *Case) worksElsewhere(e *Endpoint) bool {
+	return slices.ContainsFunc(c.Endpoints, func(o *Endpoint) bool { return o.Port == e.Port && o.sound() })
 }
 
 // connected lists the endpoints that can be connected to.

@@ -281,7 +281,7 @@ func firstWords(endpoints []*Endpoint) []int {
 // promised, where another way works, it may well be meant so.
 func (c *Case) weighOdd(found []*Endpoint) Severity {
 	if slices.ContainsFunc(found, func(e *Endpoint) bool { return c.Matters(e.Port) }) {
-		return Problem
+		return c.weigh(Problem, found)
 	}
 	return Note
 }

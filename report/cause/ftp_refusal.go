@@ -206,11 +206,11 @@ func (c *Case) turnedAway(reason string) []*Endpoint {
 // refusal is the reply with which a server turns a visitor away before the login; the code is 0 when it does not. vsftpd
 // sends it in clear on a port of implicit TLS too (vsftpd 3.0.3, prelogin.c).
 func (talk *Conversation) refusal() (code int, lines []string, seen *fact.Observation) {
-	if g := talk.Greeting(); g != nil {
-		if g.Failure == nil && g.Reply.Code >= 400 {
-			return g.Reply.Code, quote(g), g
+	for _, o := range talk.Replies {
+		// 421 ends the session, whatever it answers (RFC 959 section 5.4).
+		if o.Failure == nil && (o.Reply.Code == 421 || o.Reply.Command == "" && o.Reply.Code >= 400) {
+			return o.Reply.Code, quote(o), o
 		}
-		return 0, nil, nil
 	}
 	code, lines, seen = talk.clear()
 	if code < 400 || seen.TLS.Mode == fact.Explicit {

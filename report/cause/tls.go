@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"ftpdoctor/probe/fact"
 )
@@ -234,12 +235,13 @@ func matchTLSNotOffered(c *Case) []Finding {
 	}
 	e := found[0]
 	f := Finding{
-		Severity: c.weigh(Problem, found),
-		Title:    fmt.Sprintf("The server on %s of %s does not offer TLS", c.on(found), c.Run.Target.Host),
-		Says:     "It refuses AUTH TLS, and does not list it among its features.",
-		Where:    where(found, c.connected()),
-		Quotes:   quote(e.Talk.Answer("AUTH TLS")),
-		Fix:      append(c.instead(found), Step{SiteAdmin, "install a certificate and switch on TLS on the FTP server"}),
+		Severity:   c.weigh(Problem, found),
+		Confidence: Likely,
+		Title:      fmt.Sprintf("The server on %s of %s does not offer TLS", c.on(found), c.Run.Target.Host),
+		Says:       "It refuses AUTH TLS, and does not list it among its features.",
+		Where:      where(found, c.connected()),
+		Quotes:     quote(e.Talk.Answer("AUTH TLS")),
+		Fix:        append(c.instead(found), Step{SiteAdmin, "install a certificate and switch on TLS on the FTP server"}),
 	}
 	if f.Severity != Problem && slices.ContainsFunc(c.Endpoints, (*Endpoint).sound) {
 		f.Severity = Note // a server of which nobody wants FTP
@@ -247,20 +249,28 @@ func matchTLSNotOffered(c *Case) []Finding {
 	for _, e := range found {
 		f.Evidence = append(f.Evidence, ids(e.Talk.Answer("FEAT"), e.Talk.Answer("AUTH TLS"))...)
 	}
-	switch code := e.Talk.Answer("AUTH TLS").Reply.Code; {
-	case code == 431 || code == 534:
-		f.Says = "It knows AUTH TLS, and says that it is not available or not allowed."
+	switch {
+	case knowsTLS(e.Talk.Answer("AUTH TLS").Reply):
+		f.Says = "It knows the command AUTH TLS, and says that TLS is not available or not allowed."
+		f.Confidence = Certain
 	case e.Talk.listsTLS():
 		f.Says = "It lists TLS among its features, and refuses AUTH TLS nevertheless."
-		f.Confidence = Likely
 	case !e.Talk.listsFeatures():
 		f.Says = "It refuses AUTH TLS, and tells no list of its features."
-		f.Confidence = Likely
 	}
 	if f.Confidence == Likely {
 		f.Candidates = []Candidate{{"tls-auth-stripped", "the same test works from another network", You}}
 	}
 	return []Finding{f}
+}
+
+// knowsTLS says whether a server refuses AUTH TLS in words that show that it knows what it refuses: the codes of RFC 2228
+// section 5.4 for it, or a text such as "Explicit TLS authentication not allowed" (FileZilla Server 0.9).
+func knowsTLS(refusal *fact.Reply) bool {
+	about := func(line string) bool {
+		return aboutTLS.MatchString(strings.ReplaceAll(strings.ToUpper(line), "AUTH TLS", "")) // which may only be repeated
+	}
+	return slices.Contains([]int{431, 504, 534}, refusal.Code) || slices.ContainsFunc(refusal.Lines, about)
 }
 
 // refusing lists the endpoints where AUTH TLS did not lead to TLS, for one of three reasons.
@@ -361,5 +371,6 @@ func (talk *Conversation) masked() bool {
 
 var (
 	authTLS    = regexp.MustCompile(`(?i)^\s*AUTH\b.*\bTLS\b`)
+	aboutTLS   = regexp.MustCompile(`(?i)\b(TLS|SSL|encryption|security scheme)\b`)
 	crossedOut = regexp.MustCompile(`\bX{4,}\b`)
 )

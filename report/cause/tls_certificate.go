@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -37,7 +38,7 @@ func matchTLSIntercepted(c *Case) []Finding {
 		Severity:   c.weighTrust(found),
 		Confidence: Certain,
 		Title:      fmt.Sprintf("Something on the way decrypts TLS on %s of %s", c.on(found), c.Run.Target.Host),
-		Says:       fmt.Sprintf("The certificate is signed by %s, the name of a product that decrypts connections.", named(leaf.Issuer)),
+		Says:       fmt.Sprintf("The certificate is signed by %s. That is no public authority, but one that is used to decrypt connections.", named(leaf.Issuer)),
 		Where:      where(found, c.connected()),
 		Evidence:   certificates(found),
 		Fix: append([]Step{
@@ -132,9 +133,13 @@ func differs(a, b *Conversation) bool {
 	if x.SHA256 == y.SHA256 {
 		return false
 	}
-	renewed := x.Issuer == y.Issuer && slices.Equal(x.Names, y.Names)
-	return !renewed
+	sameAuthority := organisation(x.Issuer) == organisation(y.Issuer)
+	sameName := slices.ContainsFunc(x.Names, func(name string) bool { return slices.Contains(y.Names, name) })
+	return !sameAuthority || !sameName
 }
+
+// organisation is the O of a distinguished name. Public authorities change their intermediates, but not that.
+func organisation(dn string) string { return part(dn, "O=") }
 
 var nameMismatch = Rule{
 	Code:     "tls-name-mismatch",
@@ -352,7 +357,12 @@ func matchMissingIntermediate(c *Case) []Finding {
 		f.Evidence = append(f.Evidence, other.ID)
 		f.Says += fmt.Sprintf(" %s sends the same certificate with its complete chain.", other.Endpoint)
 	} else {
+		// The authority of a company can name such a place too.
 		f.Confidence = Likely
+		f.Candidates = []Candidate{
+			{"tls-missing-intermediate", "a browser shows the certificate as good when it is used for the web", SiteAdmin},
+			{"tls-self-signed", "the issuer is an authority of the operator's own", SiteAdmin},
+		}
 	}
 	return []Finding{f}
 }
@@ -444,16 +454,27 @@ func (c *Case) weighTrust(faulty []*Endpoint) Severity {
 	return c.weigh(Problem, faulty)
 }
 
-// named shortens a distinguished name to its common name, or to its organisation.
+// named shortens a distinguished name to its common name and its organisation.
 func named(dn string) string {
-	for _, kind := range []string{"CN=", "O="} {
-		for _, part := range strings.Split(dn, ",") {
-			if name, ok := strings.CutPrefix(strings.TrimSpace(part), kind); ok && name != "" {
-				return name
-			}
+	name, of := part(dn, "CN="), part(dn, "O=")
+	switch {
+	case name == "" && of == "":
+		return "an authority without a name"
+	case name == "" || of == "" || strings.Contains(name, of):
+		return cmp.Or(name, of)
+	default:
+		return name + " of " + of
+	}
+}
+
+// part is one attribute of a distinguished name, without its key.
+func part(dn, key string) string {
+	for _, attribute := range strings.Split(dn, ",") {
+		if value, ok := strings.CutPrefix(strings.TrimSpace(attribute), key); ok {
+			return value
 		}
 	}
-	return "an authority without a name"
+	return ""
 }
 
 func date(t time.Time) string { return t.UTC().Format("2006-01-02") }

@@ -123,7 +123,7 @@ func (e *Endpoint) sound() bool {
 	return e.Proof() == ProofVerified || e.Proof() == ProofConnected && protocol == fact.SFTP
 }
 
-// instead says what can be used in place of faulty endpoints: the ports that stand in for theirs, else another protocol.
+// instead says what can be used in place of faulty endpoints: other addresses, the ports that stand in for theirs, else another protocol.
 func (c *Case) instead(faulty []*Endpoint) []Step {
 	ports := portsAmong(faulty)
 	works := func(port int) bool {
@@ -131,6 +131,9 @@ func (c *Case) instead(faulty []*Endpoint) []Step {
 			slices.ContainsFunc(c.Endpoints, func(e *Endpoint) bool { return e.Port == port && e.sound() })
 	}
 	var steps []Step
+	if every(faulty, c.worksElsewhere) {
+		steps = append(steps, Step{You, "try again: your app may then take another address of the name, and those work"})
+	}
 	for _, port := range ports {
 		for _, other := range c.Profile.StandIns(port) {
 			if works(other) {
