@@ -1,0 +1,86 @@
+package cause
+
+import (
+	"reflect"
+	"testing"
+
+	"ftpdoctor/probe/fact"
+)
+
+// What SSH servers offer as they are installed, and for which purposes current clients find nothing in it.
+func TestLacking(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		offer       fact.Algorithms
+		ssh, puttys []string // purposes that OpenSSH, and PuTTY, lack
+	}{
+		{
+			name: "OpenSSH 9.2",
+			offer: fact.Algorithms{
+				Kex:        []string{"sntrup761x25519-sha512@openssh.com", "curve25519-sha256", "ext-info-s", "kex-strict-s-v00@openssh.com"},
+				HostKeys:   []string{"rsa-sha2-512", "rsa-sha2-256", "ecdsa-sha2-nistp256", "ssh-ed25519"},
+				CiphersOut: []string{"chacha20-poly1305@openssh.com", "aes128-ctr"},
+				MACsOut:    []string{"umac-64-etm@openssh.com", "hmac-sha1"},
+			},
+		},
+		{
+			name: "OpenSSH 6.6.1",
+			offer: fact.Algorithms{
+				Kex:        []string{"curve25519-sha256@libssh.org", "diffie-hellman-group14-sha1", "diffie-hellman-group1-sha1"},
+				HostKeys:   []string{"ssh-rsa", "ssh-dss", "ecdsa-sha2-nistp256", "ssh-ed25519"},
+				CiphersOut: []string{"aes128-ctr", "arcfour256", "aes128-cbc"},
+				MACsOut:    []string{"hmac-md5-etm@openssh.com", "hmac-sha1", "hmac-md5"},
+			},
+		},
+		{
+			name: "OpenSSH 5.3 with an RSA key alone",
+			offer: fact.Algorithms{
+				Kex:        []string{"diffie-hellman-group-exchange-sha256", "diffie-hellman-group14-sha1"},
+				HostKeys:   []string{"ssh-rsa"},
+				CiphersOut: []string{"aes128-ctr", "arcfour"},
+				MACsOut:    []string{"hmac-md5", "hmac-sha1"},
+			},
+			ssh: []string{"host key"},
+		},
+		{
+			name: "a network device of 2010",
+			offer: fact.Algorithms{
+				Kex:        []string{"diffie-hellman-group14-sha1", "diffie-hellman-group1-sha1"},
+				HostKeys:   []string{"ssh-rsa"},
+				CiphersOut: []string{"aes256-cbc", "3des-cbc"},
+				MACsOut:    []string{"hmac-sha1", "hmac-md5"},
+			},
+			ssh: []string{"key exchange", "host key", "encryption"},
+		},
+		{
+			name: "a server of 2003",
+			offer: fact.Algorithms{
+				Kex:        []string{"diffie-hellman-group1-sha1"},
+				HostKeys:   []string{"ssh-dss"},
+				CiphersOut: []string{"blowfish-cbc"},
+				MACsOut:    []string{"hmac-ripemd160"},
+			},
+			ssh:    []string{"key exchange", "host key", "encryption", "integrity check"},
+			puttys: []string{"key exchange", "host key", "encryption", "integrity check"},
+		},
+		{
+			name: "ciphers that need no MAC",
+			offer: fact.Algorithms{
+				Kex:        []string{"curve25519-sha256"},
+				HostKeys:   []string{"ssh-ed25519"},
+				CiphersOut: []string{"aes256-gcm@openssh.com"},
+				MACsOut:    []string{"hmac-of-our-own@example.com"},
+			},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			talk := &Conversation{Kex: &fact.Observation{Kex: &fact.Kex{Offer: &c.offer}}}
+			if got := purposes(lacking(talk, openSSH)); !reflect.DeepEqual(got, c.ssh) {
+				t.Errorf("OpenSSH lacks %q, want %q", got, c.ssh)
+			}
+			if got := purposes(lacking(talk, putty)); !reflect.DeepEqual(got, c.puttys) {
+				t.Errorf("PuTTY lacks %q, want %q", got, c.puttys)
+			}
+		})
+	}
+}
