@@ -123,7 +123,11 @@ func portsPart(c *cause.Case) part {
 	for _, e := range c.Endpoints {
 		p.took = max(p.took, e.Talk.Dial.Took)
 		p.fine = p.fine || e.Connected()
-		p.seen = append(p.seen, e.Tries...)
+		for _, try := range e.Tries {
+			if try.Failure != nil { // an open port is no fault, whatever came of it
+				p.see(try)
+			}
+		}
 	}
 	var says []string
 	for _, o := range outcomes {
