@@ -21,11 +21,7 @@ func (p *page) transcript(r *Report) {
 			place = here
 			p.text(2, here)
 		}
-		lines := describe(o)
-		if o.Failure != nil {
-			lines = append(lines, "failed: "+string(o.Failure.Kind)+" ("+o.Failure.Text+")")
-		}
-		for n, line := range lines {
+		for n, line := range ended(o) {
 			at := ""
 			if n == 0 {
 				at = fmt.Sprintf("%7.2f", float64(o.At)/1000)
@@ -45,6 +41,15 @@ func placeOf(o *fact.Observation) string {
 	default:
 		return o.Check
 	}
+}
+
+// ended says what one observation saw, and how it failed.
+func ended(o *fact.Observation) []string {
+	lines := describe(o)
+	if o.Failure != nil {
+		lines = append(lines, "failed: "+string(o.Failure.Kind)+" ("+o.Failure.Text+")")
+	}
+	return lines
 }
 
 // describe says what one observation saw.

@@ -1,0 +1,223 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"ftpdoctor/probe/fact"
+	"ftpdoctor/report/cause"
+)
+
+// The subset of JUnit's XML that CI systems share. A failure is a check that said no, an error a fault
+// of ours: the run was stopped, or this computer could not look.
+type junitSuites struct {
+	XMLName  xml.Name   `xml:"testsuites"`
+	Name     string     `xml:"name,attr"`
+	Tests    int        `xml:"tests,attr"`
+	Failures int        `xml:"failures,attr"`
+	Errors   int        `xml:"errors,attr"`
+	Time     string     `xml:"time,attr"`
+	Suite    junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name       string          `xml:"name,attr"`
+	Tests      int             `xml:"tests,attr"`
+	Failures   int             `xml:"failures,attr"`
+	Errors     int             `xml:"errors,attr"`
+	Skipped    int             `xml:"skipped,attr"`
+	Time       string          `xml:"time,attr"`
+	Timestamp  string          `xml:"timestamp,attr"`
+	Properties []junitProperty `xml:"properties>property"`
+	Cases      []*junitCase    `xml:"testcase"`
+}
+
+type junitProperty struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
+type junitCase struct {
+	Class   string        `xml:"classname,attr"`
+	Name    string        `xml:"name,attr"`
+	Time    string        `xml:"time,attr"`
+	Skipped *junitSkipped `xml:"skipped"`
+	Failure *junitResult  `xml:"failure"`
+	Error   *junitResult  `xml:"error"`
+	Out     string        `xml:"system-out,omitempty"`
+
+	place string
+	seen  []*fact.Observation
+}
+
+type junitSkipped struct {
+	Message string `xml:"message,attr"`
+}
+
+type junitResult struct {
+	Type    string `xml:"type,attr"`
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// writeJUnit writes a test case for each place that was looked at. Every problem fails at least one of them.
+func writeJUnit(w io.Writer, r *Report, _ Options) error {
+	s := junitSuite{
+		Name:      "ftpdoctor " + r.Target.Host,
+		Time:      seconds(r.Took),
+		Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05"),
+		Cases:     junitCases(r),
+		Properties: []junitProperty{
+			{"version", r.Tool.Version},
+			{"os", r.Tool.OS},
+			{"host", r.Target.Host},
+			{"profile", r.Target.Profile},
+			{"verdict", string(r.Verdict.Status)},
+			{"summary", r.Verdict.Summary},
+		},
+	}
+	s.Tests = len(s.Cases)
+	for _, c := range s.Cases {
+		switch {
+		case c.Failure != nil:
+			s.Failures++
+		case c.Error != nil:
+			s.Errors++
+		case c.Skipped != nil:
+			s.Skipped++
+		}
+	}
+	text, err := xml.MarshalIndent(junitSuites{
+		Name: "ftpdoctor", Tests: s.Tests, Failures: s.Failures, Errors: s.Errors, Time: s.Time, Suite: s,
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%s%s\n", xml.Header, text)
+	return err
+}
+
+func junitCases(r *Report) []*junitCase {
+	cases := casesOf(r)
+	for _, c := range cases {
+		c.judge(r)
+	}
+	for _, f := range r.roots() {
+		if f.Severity == cause.Problem && !slices.ContainsFunc(cases, func(c *junitCase) bool { return c.shows(f) }) {
+			cases = append(cases, &junitCase{Class: "ftpdoctor.cause", Name: f.Cause, Time: "0", Failure: failureOf(f)})
+		}
+	}
+	failed := slices.ContainsFunc(cases, func(c *junitCase) bool { return c.Failure != nil })
+	broken := slices.ContainsFunc(cases, func(c *junitCase) bool { return c.Error != nil })
+	verdict := &junitCase{Class: "ftpdoctor", Name: "verdict", Time: "0"}
+	switch result := (&junitResult{Type: string(r.Verdict.Status), Message: r.Verdict.Summary}); {
+	case r.Verdict.Status == Inconclusive && !broken:
+		verdict.Error = result
+	case r.Verdict.Exit == exitProblem && !failed:
+		verdict.Failure = result
+	}
+	return append(cases, verdict)
+}
+
+// casesOf makes a test case for each place of each check, and for each thing that was not tried.
+func casesOf(r *Report) []*junitCase {
+	var cases []*junitCase
+	byPlace := map[string]*junitCase{}
+	for i := range r.Seen {
+		o := &r.Seen[i]
+		class := "ftpdoctor." + o.Check
+		if o.Skip != nil {
+			cases = append(cases, &junitCase{Class: class, Name: o.Skip.What, Time: "0", Skipped: &junitSkipped{"not tried: " + o.Skip.Reason}})
+			continue
+		}
+		name := o.Endpoint
+		if name == "" && o.Lookup != nil {
+			name = o.Lookup.Server
+		}
+		if name == "" {
+			name = "this computer"
+		}
+		c := byPlace[class+" "+name]
+		if c == nil {
+			c = &junitCase{Class: class, Name: name, place: o.Endpoint}
+			byPlace[class+" "+name] = c
+			cases = append(cases, c)
+		}
+		c.seen = append(c.seen, o)
+	}
+	return cases
+}
+
+// judge says whether a place failed, and shows what was seen there if so.
+func (c *junitCase) judge(r *Report) {
+	if c.Skipped != nil {
+		return
+	}
+	var took fact.Millis
+	for _, o := range c.seen {
+		took += max(o.Took, 0)
+	}
+	c.Time = seconds(took)
+	for _, f := range r.Findings {
+		switch {
+		case !c.shows(f):
+		case f.Severity == cause.Problem && c.Failure == nil:
+			c.Failure = failureOf(f)
+		case f.Severity == cause.Warning:
+			c.Out += "warning: " + f.Title + "\n"
+		}
+	}
+	if c.Failure == nil {
+		c.Error = ourFault(c.seen)
+	}
+	if c.Failure != nil || c.Error != nil {
+		c.Out += transcriptOf(c.seen)
+	}
+}
+
+// shows says whether a finding rests on what was seen at this place, and is about it.
+func (c *junitCase) shows(f cause.Finding) bool {
+	return about(f, c.place) && slices.ContainsFunc(c.seen, func(o *fact.Observation) bool { return slices.Contains(f.Evidence, o.ID) })
+}
+
+// about says whether a place lies within those of a finding.
+func about(f cause.Finding, place string) bool {
+	return len(f.Where) == 0 || slices.ContainsFunc(f.Where, func(where string) bool {
+		return place == where || strings.HasSuffix(place, ":"+where) || strings.HasPrefix(place, where+":") || strings.HasPrefix(place, "["+where+"]:")
+	})
+}
+
+func failureOf(f cause.Finding) *junitResult {
+	says := []string{f.Says}
+	for _, quote := range f.Quotes {
+		says = append(says, "The server says: "+quote)
+	}
+	for _, step := range f.Fix {
+		says = append(says, capital(string(step.Who))+": "+step.Do)
+	}
+	says = append(says, "more: ftpdoctor explain "+f.Cause)
+	return &junitResult{Type: f.Cause, Message: f.Title, Text: "\n" + strings.Join(says, "\n") + "\n"}
+}
+
+// ourFault is the first step that this computer or the user ended.
+func ourFault(seen []*fact.Observation) *junitResult {
+	for _, o := range seen {
+		if o.Failed(fact.Interrupted, fact.NoResources, fact.AddressUnavailable) {
+			return &junitResult{Type: string(o.Failure.Kind), Message: "could not be looked at: " + o.Failure.Text}
+		}
+	}
+	return nil
+}
+
+func transcriptOf(seen []*fact.Observation) string {
+	var b strings.Builder
+	for _, o := range seen {
+		for _, line := range ended(o) {
+			fmt.Fprintf(&b, "%8.2f s  %s\n", float64(o.At)/1000, line)
+		}
+	}
+	return b.String()
+}
