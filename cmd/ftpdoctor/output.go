@@ -26,7 +26,7 @@ type outputFlags struct {
 
 func (o *outputFlags) register(flags *pflag.FlagSet) {
 	flags.StringVarP(&o.format, "format", "f", report.Formats[0].Name, "write the report as `NAME`: "+strings.Join(formatNames(), ", "))
-	flags.StringArrayVarP(&o.outputs, "output", "o", nil, "also write it to `FILE` (name.json, name.txt, or NAME=FILE; repeatable)")
+	flags.StringArrayVarP(&o.outputs, "output", "o", nil, "also write it to `FILE` (name.json, name.md, or NAME=FILE; repeatable)")
 	flags.BoolVar(&o.verbose, "verbose", false, "add the transcript: everything that was said on the wire")
 	flags.BoolVar(&o.quiet, "quiet", false, "no progress and no remarks on standard error")
 	flags.StringVar(&o.color, "color", "auto", "colours: `WHEN` is auto, always or never")
@@ -73,17 +73,41 @@ func (o *outputFlags) destinations() (*destinations, error) {
 // show writes the report to all its destinations, and takes the exit code from it.
 func (p *process) show(r *report.Report, d *destinations) error {
 	options := p.options(p.stdout, d.color)
-	options.Verbose = d.verbose
+	options.Verbose, options.Strict, options.ExitZero = d.verbose, d.strict, d.exitZero
+	if d.onScreen.Name == "github" {
+		summary, err := p.jobSummary()
+		if err != nil {
+			return err
+		}
+		defer func() { _ = summary.Close() }()
+		options.Summary = summary
+	}
 	if err := d.onScreen.Write(p.stdout, r, options); err != nil {
 		return fmt.Errorf("the report could not be written: %w", err)
 	}
 	for _, out := range d.files {
-		if err := out.write(r, report.Options{Unicode: true, Verbose: d.verbose}); err != nil {
+		if err := out.write(r, report.Options{Unicode: true, Verbose: d.verbose, Strict: d.strict, ExitZero: d.exitZero}); err != nil {
 			return err
 		}
 	}
 	p.exit = r.Exit(d.strict, d.exitZero)
+	if d.onScreen.Exit != nil {
+		p.exit = d.onScreen.Exit(r, d.strict, d.exitZero)
+	}
 	return nil
+}
+
+// jobSummary is the file to which the steps of a GitHub job add their summaries. Elsewhere there is none.
+func (p *process) jobSummary() (io.WriteCloser, error) {
+	path := p.env("GITHUB_STEP_SUMMARY")
+	if path == "" {
+		path = os.DevNull
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write GITHUB_STEP_SUMMARY: %w; unset it to do without a job summary", reason(err))
+	}
+	return f, nil
 }
 
 func formatNames() []string {
@@ -112,13 +136,10 @@ func parseOutput(typed string) (output, error) {
 		}
 		return output{f, path}, err
 	}
-	switch filepath.Ext(typed) {
-	case ".json":
-		f, err := formatNamed("json")
-		return output{f, typed}, err
-	case ".txt":
-		f, err := formatNamed("text")
-		return output{f, typed}, err
+	for _, f := range report.Formats {
+		if f.Ending != "" && filepath.Ext(typed) == f.Ending {
+			return output{f, typed}, nil
+		}
 	}
 	return output{}, fmt.Errorf("the format of %q is not clear; write NAME=FILE, such as --output json=%s", typed, typed)
 }

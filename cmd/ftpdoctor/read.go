@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +18,8 @@ func (p *process) readCommand() *cobra.Command {
 	var o outputFlags
 	cmd := &cobra.Command{
 		Use:     "read [flags] FILE | -",
-		Short:   "Judge a saved JSON report again, and show it.",
-		Example: "  ftpdoctor read report.json\n  ftpdoctor read -",
+		Short:   "Judge a saved or pasted report again, and show it.",
+		Example: "  ftpdoctor read report.json\n  ftpdoctor read mail.txt\n  ftpdoctor read -",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return errors.New("read needs one saved report; write ftpdoctor read FILE, or - for standard input")
@@ -31,13 +32,13 @@ func (p *process) readCommand() *cobra.Command {
 			if r != nil && err != nil { // a part of it
 				return errors.Join(p.show(r, d), err)
 			}
-			if err != nil {
+			if r == nil {
 				return err
 			}
 			if remark != "" && !o.quiet {
 				p.say("ftpdoctor: " + remark + ".")
 			}
-			return p.show(r, d)
+			return cmp.Or(p.show(r, d), err)
 		},
 	}
 	cmd.Flags().SortFlags = false
@@ -45,7 +46,7 @@ func (p *process) readCommand() *cobra.Command {
 	return cmd
 }
 
-// load reads a report from a file, or from standard input.
+// load reads a report from a file, or from standard input. Of a damaged one it returns what can be shown, and the error.
 func (p *process) load(ctx context.Context, path string) (*report.Report, string, error) {
 	source, name := p.stdin, "standard input"
 	if path != "-" {

@@ -17,6 +17,9 @@ var version = "0.1.0-dev"
 // exitUsage is the exit code when there is no report: wrong usage, or a file that cannot be used.
 const exitUsage = 2
 
+// exitUnknown is the same for a monitoring system.
+const exitUnknown = 3
+
 // process is one run of the program, and all that it may touch.
 type process struct {
 	stdin          io.Reader
@@ -33,11 +36,20 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	if err := root.ExecuteContext(ctx); err != nil {
+	if cmd, err := root.ExecuteContextC(ctx); err != nil {
 		p.say("ftpdoctor: " + sentence(err))
-		return exitUsage
+		return p.unusable(cmd, err)
 	}
 	return p.exit
+}
+
+// unusable is the exit code of an error. A monitoring system reads its own from standard output.
+func (p *process) unusable(cmd *cobra.Command, err error) int {
+	if f := cmd.Flags().Lookup("format"); f == nil || f.Value.String() != "nagios" {
+		return exitUsage
+	}
+	_, _ = fmt.Fprintf(p.stdout, "FTPDOCTOR UNKNOWN - %s\n", strings.ReplaceAll(sentence(err), "|", "/"))
+	return exitUnknown
 }
 
 // say writes a line to standard error. Where that fails there is nobody left to tell.
