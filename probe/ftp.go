@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -125,11 +126,11 @@ func (st *stream) reply() (code int, lines []string, err error) {
 	switch {
 	case first == "" && err != nil:
 		return 0, nil, err
-	case err == errTooLong:
+	case errors.Is(err, errTooLong):
 		return 0, []string{first}, err
 	case !ok:
 		return 0, []string{first}, errGarbled
-	case err == io.EOF && first[3:] != "" && first[3] == ' ':
+	case errors.Is(err, io.EOF) && first[3:] != "" && first[3] == ' ':
 		return code, []string{text}, nil // a goodbye without a line end is one nevertheless
 	case err != nil:
 		return code, []string{text}, err

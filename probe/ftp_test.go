@@ -47,10 +47,10 @@ func TestReply(t *testing.T) {
 			t.Errorf("%.40q: %d %.40q %v, want %d %.40q %v", c.text, code, lines, err, c.code, c.lines, c.err)
 		}
 	}
-	if _, lines, err := readReply("220-x\r\n" + strings.Repeat("\r\n", 1<<20)); err != errTooLong || len(lines) != maxReplyLines+1 {
+	if _, lines, err := readReply("220-x\r\n" + strings.Repeat("\r\n", 1<<20)); !errors.Is(err, errTooLong) || len(lines) != maxReplyLines+1 {
 		t.Errorf("an endless reply: %d lines, %v", len(lines), err)
 	}
-	if _, _, err := readReply("220-x\r\n" + strings.Repeat(strings.Repeat("x", maxLine-2)+"\r\n", 100)); err != errTooLong {
+	if _, _, err := readReply("220-x\r\n" + strings.Repeat(strings.Repeat("x", maxLine-2)+"\r\n", 100)); !errors.Is(err, errTooLong) {
 		t.Errorf("a heavy reply: %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -205,7 +206,7 @@ var (
 func (st *stream) line() (string, error) {
 	b, err := st.in.ReadSlice('\n')
 	text := strings.TrimRight(string(b), "\r\n")
-	if err == bufio.ErrBufferFull {
+	if errors.Is(err, bufio.ErrBufferFull) {
 		err = errTooLong
 	}
 	return text, err

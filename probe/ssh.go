@@ -52,7 +52,7 @@ func (st *stream) identification() (line string, before []string, err error) {
 	for size := 0; ; size += len(line) + 2 {
 		line, err = st.line()
 		switch {
-		case strings.HasPrefix(line, "SSH-") && (err == nil || err == io.EOF):
+		case strings.HasPrefix(line, "SSH-") && (err == nil || errors.Is(err, io.EOF)):
 			return line, before, nil
 		case line != "" || err == nil:
 			before = append(before, line)
@@ -94,8 +94,7 @@ func (s *Session) kex(ctx context.Context, st *stream, ident string) {
 	if step.Kex.HostKey != nil && step.Kex.Offer != nil {
 		step.Kex.Agreed = agreed(step.Kex.Offer)
 	}
-	var lacking *ssh.AlgorithmNegotiationError
-	if errors.As(err, &lacking) {
+	if lacking, ok := errors.AsType[*ssh.AlgorithmNegotiationError](err); ok {
 		step.Kex.Lacking, step.Kex.Ours = lacking.What, lacking.SupportedAlgorithms
 		err = breach{fact.NoCommonAlgorithm, err.Error()}
 	}
@@ -175,8 +174,8 @@ func bitsOf(key ssh.PublicKey) int {
 	switch key.Type() {
 	case ssh.KeyAlgoED25519:
 		return 256
-	case ssh.InsecureKeyAlgoDSA:
-		return 1024 // the only size of ssh-dss (RFC 4253 section 6.6)
+	case "ssh-dss":
+		return 1024 // its only size: its signatures are 320 bits (RFC 4253 section 6.6)
 	}
 	crypto, ok := key.(ssh.CryptoPublicKey)
 	if !ok {
