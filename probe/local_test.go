@@ -48,7 +48,7 @@ func TestMachine(t *testing.T) {
 		{"", false, false},
 	} {
 		var r room
-		for _, text := range strings.Fields(c.addresses) {
+		for text := range strings.FieldsSeq(c.addresses) {
 			r.addresses = append(r.addresses, netip.MustParsePrefix(text))
 		}
 		o, _ := lookHere(t, Plan{}, r)

@@ -118,4 +118,3 @@ func TestStopped(t *testing.T) {
 		t.Errorf("a run that the user ends is %q", got)
 	}
 }
-

@@ -44,7 +44,11 @@ func localAddr(network string, from netip.Addr) net.Addr {
 
 // LookupHost answers what other programs on this computer get for a name.
 func (System) LookupHost(ctx context.Context, host string) ([]netip.Addr, error) {
-	return lookupAsOthers(ctx, host)
+	found, err := lookupAsOthers(ctx, host)
+	for i, a := range found {
+		found[i] = a.Unmap() // package net writes some IPv4 addresses in 16 bytes
+	}
+	return found, err
 }
 
 // Resolvers lists the configured DNS servers. Go's resolver reads the configuration on every system

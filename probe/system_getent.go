@@ -58,8 +58,8 @@ func readAhosts(out string) []netip.Addr {
 	var found []netip.Addr
 	for line := range strings.Lines(out) {
 		text, _, _ := strings.Cut(strings.ReplaceAll(line, "\t", " "), " ")
-		if a, err := netip.ParseAddr(text); err == nil && !slices.Contains(found, a.Unmap()) {
-			found = append(found, a.Unmap())
+		if a, err := netip.ParseAddr(text); err == nil && !slices.Contains(found, a) {
+			found = append(found, a)
 		}
 	}
 	return found

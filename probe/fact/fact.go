@@ -5,6 +5,7 @@ package fact
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -106,12 +107,7 @@ func (o *Observation) Failed(kinds ...Kind) bool {
 	if o.Failure == nil {
 		return false
 	}
-	for _, k := range kinds {
-		if o.Failure.Kind == k {
-			return true
-		}
-	}
-	return len(kinds) == 0
+	return len(kinds) == 0 || slices.Contains(kinds, o.Failure.Kind)
 }
 
 // Failure is what went wrong in a step.
