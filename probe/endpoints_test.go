@@ -70,25 +70,82 @@ func conversations(run fact.Run, place string) [][]fact.Observation {
 	return talks
 }
 
+// The longest chain of a healthy site: the answer of the resolver, then connect, greeting, FEAT, AUTH and the two
+// round trips of TLS 1.2 (RFC 5246 section 7.3), each 50 ms. Everything else runs beside it.
 func TestAHealthySiteTakesItsLongestChain(t *testing.T) {
+	const rtt, resolver = 50, 2
 	synctest.Test(t, func(t *testing.T) {
 		scenario, _ := lab.Find("healthy-files-com")
 		c := scenario.Build()
 		defer c.Close()
+		c.Internet.RTT = rtt * time.Millisecond
 		run := look(t, c, scenario.Args[0], nil)
 		for _, o := range run.Seen {
 			if o.Failure != nil {
 				t.Errorf("%s: %+v", o.Endpoint, o.Failure)
 			}
 		}
-		// DNS 2 ms; connect, greeting, FEAT, AUTH and two round trips of TLS 1.2, 40 ms each.
-		if want := fact.Millis(2 + 6*40); run.Took != want {
+		if want := fact.Millis(resolver + 6*rtt); run.Took != want {
 			t.Errorf("took %v ms, want %v", run.Took, want)
 		}
 		if n := len(conversations(run, "198.51.100.8:21")); n != 1 {
 			t.Errorf("%d connections to one port", n)
 		}
 	})
+}
+
+// The connects give up after 10 s, the controls 1.5 s later.
+func TestADeadNetworkTakesTwelveSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		scenario, _ := lab.Find("host-silent")
+		c := scenario.Build()
+		defer c.Close()
+		if run := look(t, c, scenario.Args[0], nil); run.Took > 12000 {
+			t.Errorf("took %v ms", run.Took)
+		}
+	})
+}
+
+// Seven ports of eight addresses take no more time than those of one.
+func TestAddressesTakeNoTurns(t *testing.T) {
+	var took []fact.Millis
+	for _, addresses := range []int{1, 8} {
+		synctest.Test(t, func(t *testing.T) {
+			scenario, _ := lab.Find("healthy-files-com")
+			c := scenario.Build()
+			defer c.Close()
+			first := netip.MustParseAddr("198.51.100.7")
+			var given []netip.Addr
+			for n := range addresses {
+				copied := netip.AddrFrom4([4]byte{198, 51, 100, byte(100 + n)})
+				c.Internet.Hosts[copied] = c.Internet.Hosts[first]
+				given = append(given, copied)
+			}
+			run := look(t, c, scenario.Args[0], func(p *Plan) { p.Given = given })
+			took = append(took, run.Took)
+			if want := 7 * addresses; len(c.Connections()) != want {
+				t.Errorf("%d connections, want %d", len(c.Connections()), want)
+			}
+		})
+	}
+	if took[0] != took[1] {
+		t.Errorf("took %v ms", took)
+	}
+}
+
+// BenchmarkHealthySite is the work that a run costs this computer, on a line without latency.
+func BenchmarkHealthySite(b *testing.B) {
+	scenario, _ := lab.Find("healthy-files-com")
+	c := scenario.Build()
+	defer c.Close()
+	c.Internet.RTT = time.Microsecond
+	plan := Plan{Target: fact.Target{Host: scenario.Args[0]}, Profile: profile.FilesCom, Roots: c.Roots()}
+	b.ReportAllocs()
+	for b.Loop() {
+		if run := Run(b.Context(), plan, c, nil); len(run.Seen) < 100 {
+			b.Fatalf("only %d facts", len(run.Seen))
+		}
+	}
 }
 
 func TestPorts(t *testing.T) {

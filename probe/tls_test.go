@@ -185,6 +185,23 @@ func TestAWantedCertificateIsNotARequiredOne(t *testing.T) {
 	}
 }
 
+// What comes in clear behind the 234 is neither lost nor taken for TLS.
+func TestWordsBehindTheConsent(t *testing.T) {
+	seen := visitPipe(t, func(c net.Conn) {
+		_, _ = io.WriteString(c, "220 hello\r\n")
+		in := bufio.NewReader(c)
+		for _, reply := range []string{"211 none\r\n", "234 go on\r\n421 or rather not\r\n"} {
+			_, _ = in.ReadString('\n')
+			_, _ = io.WriteString(c, reply)
+		}
+		_, _ = io.Copy(io.Discard, c)
+	}, fact.FTPES)
+	last := seen[len(seen)-1]
+	if last.TLS == nil || !last.Failed(fact.NotTLS) || !slices.Equal(last.TLS.Plain, []string{"421 or rather not"}) {
+		t.Errorf("the conversation ends with %+v %+v", last.Failure, last.TLS)
+	}
+}
+
 // vsftpd 3.0.3 writes its last words in clear into the TLS stream.
 func TestLastWordsInClearAfterRecords(t *testing.T) {
 	record := func(kind byte, body string) string { return string([]byte{kind, 3, 3, 0, byte(len(body))}) + body }
