@@ -216,8 +216,21 @@ func (c *Case) Matters(port int) bool {
 	case c.Profile.Promised:
 		return listed
 	default:
-		return !c.Works()
+		return !c.mayWork()
 	}
+}
+
+// mayWork says whether some way in works, or could have worked had it not been interrupted.
+func (c *Case) mayWork() bool {
+	unseen := c.Run.Stopped != "" && len(c.WaysIn()) == 0
+	return unseen || c.Works() || slices.ContainsFunc(c.WaysIn(), (*Endpoint).interrupted)
+}
+
+// interrupted says whether the conversation was stopped from this side.
+func (e *Endpoint) interrupted() bool {
+	talk := e.Talk
+	steps := append([]*fact.Observation{talk.Dial, talk.Opening, talk.TLS, talk.Ident, talk.Kex, talk.Web}, talk.Replies...)
+	return slices.ContainsFunc(steps, func(o *fact.Observation) bool { return o != nil && o.Failed(fact.Interrupted) })
 }
 
 // asked says whether a port belongs to the only protocol that the user asked for.

@@ -112,11 +112,68 @@ func TestInterruptedStepsProveNothing(t *testing.T) {
 	})
 }
 
+// A run of a healthy server that is stopped at any moment accuses nobody.
+func TestStoppedRunsAccuseNobody(t *testing.T) {
+	files, err := filepath.Glob("testdata/healthy-*/facts.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
+			moments := map[fact.Millis]bool{}
+			for _, o := range load(t, file).Seen {
+				moments[o.At+o.Took/2] = true
+			}
+			for moment := range moments {
+				run := stopAt(load(t, file), moment)
+				for _, f := range judge(run) {
+					if f.Severity != Note {
+						t.Fatalf("stopped after %v ms, a false alarm:\n%s", moment, dump([]Finding{f}))
+					}
+				}
+			}
+		})
+	}
+}
+
+// stopAt makes of a run what would have been recorded if the user had stopped it: what had not begun is not there, and what
+// had not ended is interrupted and has seen nothing.
+func stopAt(run *fact.Run, moment fact.Millis) *fact.Run {
+	run.Stopped = fact.ByUser
+	run.Seen = slices.DeleteFunc(run.Seen, func(o fact.Observation) bool { return o.At > moment })
+	for i := range run.Seen {
+		o := &run.Seen[i]
+		o.ID = i + 1
+		if o.At+o.Took <= moment {
+			continue
+		}
+		o.Took = moment - o.At
+		o.Failure = &fact.Failure{Kind: fact.Interrupted, Text: "operation was canceled"}
+		switch {
+		case o.Lookup != nil:
+			o.Lookup.Records, o.Lookup.Rcode = nil, ""
+		case o.Opening != nil:
+			*o.Opening = fact.Opening{Kind: fact.VoiceNone}
+		case o.Reply != nil:
+			*o.Reply = fact.Reply{Command: o.Reply.Command}
+		case o.TLS != nil:
+			*o.TLS = fact.TLS{Mode: o.TLS.Mode}
+		case o.Ident != nil:
+			*o.Ident = fact.Ident{}
+		case o.Kex != nil:
+			*o.Kex = fact.Kex{}
+		case o.Web != nil:
+			*o.Web = fact.Web{}
+		}
+	}
+	return run
+}
+
 // A run that ends early, or a report that was cut, is still judged.
 func TestPartsOfRunsAreJudged(t *testing.T) {
 	each(t, func(t *testing.T, run *fact.Run) {
 		whole := run.Seen
-		for i := range whole {
+		for i := 0; i < len(whole); i += 1 + len(whole)/20 {
 			part := *run
 			part.Seen = whole[:i]
 			checkFindings(t, &part, judge(&part))

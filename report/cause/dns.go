@@ -239,7 +239,7 @@ func matchBlockedLocally(c *Case) []Finding {
 	}
 	found := system.Lookup.Addresses()
 	switch {
-	case len(found) > 0 && !slices.ContainsFunc(found, func(a string) bool { return !isNowhere(a) }) && !c.Works():
+	case len(found) > 0 && !slices.ContainsFunc(found, func(a string) bool { return !isNowhere(a) }) && !c.mayWork():
 		f.Says = fmt.Sprintf("The name leads to %s, an address at which no server can be.", and(found))
 		if len(knowing) == 0 && !slices.ContainsFunc(found, isUnspecified) {
 			f.Confidence = Likely // the owner of a name may well point it at 127.0.0.1
@@ -302,6 +302,16 @@ func matchRewrite(c *Case) []Finding {
 		f.Says += fmt.Sprintf(" %s gets the same.", c.Run.Target.Host)
 		f.Fix[0].Do = "check the spelling of the host name against what the provider sent you"
 		f.Evidence = append(f.Evidence, system.ID)
+		for _, a := range c.answers() {
+			if len(a.found) == 0 || overlap(a.found, invented) {
+				continue
+			}
+			f.Title = fmt.Sprintf("The DNS server of this computer does not know %s, and invents an address for it", c.Run.Target.Host)
+			f.Says += fmt.Sprintf(" The DNS server %s knows the name: %s.", a.server, and(a.found))
+			f.Fix[0].Do = fmt.Sprintf("use another DNS server on this computer; %s knows the name", a.server)
+			f.Evidence = append(f.Evidence, evidenceOf([]answer{a})...)
+			break
+		}
 	}
 	return []Finding{f}
 }

@@ -100,7 +100,7 @@ func matchHostIsIP(c *Case) []Finding {
 			f.Says = fmt.Sprintf("The certificate on %s is valid for %s.", portsOf(portsAmong(wrong)), and(shortened(leaf.Names)))
 			f.Fix[0].Do = fmt.Sprintf("use the host name in place of the IP address; the certificate names %s", and(shortened(leaf.Names)))
 		}
-	case len(c.Endpoints) > 0 && !c.Works():
+	case len(c.Endpoints) > 0 && !c.mayWork():
 		f.Severity = Note
 		f.Title = fmt.Sprintf("You connect to the address %s and not to a host name", host)
 		f.Says = "A service can move to other addresses, and only its name leads to them."
@@ -130,7 +130,8 @@ func matchWrongPort(c *Case) []Finding {
 		entry, ok = profile.Generic.Port(t.Port)
 	}
 	there := c.Where(func(e *Endpoint) bool { return e.Port == t.Port })
-	if !ok || t.Protocol == "" || together(t.Protocol, entry.Speaks) || len(there) == 0 || slices.ContainsFunc(there, c.speaksAsAsked) {
+	if !ok || t.Protocol == "" || together(t.Protocol, entry.Speaks) || len(there) == 0 ||
+		slices.ContainsFunc(there, func(e *Endpoint) bool { return c.speaksAsAsked(e) || e.interrupted() }) {
 		return nil
 	}
 	f := Finding{

@@ -142,7 +142,7 @@ func (c *Case) hostsLine() *fact.HostsLine {
 // settled says whether the addresses lead to the right server as far as can be seen: its certificate is the right one, or it
 // works and shows no wrong one.
 func (c *Case) settled() bool {
-	return c.proved() || c.Works() && !slices.ContainsFunc(c.Endpoints, misnamed)
+	return c.proved() || c.mayWork() && !slices.ContainsFunc(c.Endpoints, misnamed)
 }
 
 // proved says whether a certificate proved somewhere that it is the right server.

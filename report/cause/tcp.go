@@ -72,6 +72,10 @@ func matchPortFiltered(c *Case) []Finding {
 		Fix:        append(c.inPlaceOf(blocked), Step{YourNetwork, fmt.Sprintf("allow outgoing TCP %s to %s", and(numbers(blocked)), and(live))}),
 		Confidence: Certain,
 	}
+	if c.unpromised() && every(c.WaysIn(), dropped) {
+		f.Title = fmt.Sprintf("No FTP or SFTP port of %s answers", c.Run.Target.Host)
+		f.Fix = slices.Insert(f.Fix, 0, Step{You, "check the host name: the provider may have another one for FTP or SFTP than for the web"})
+	}
 	// A service that promises the port and drops it everywhere would be down for everybody. Of another server we know no such thing.
 	if !c.Profile.Promised {
 		f.Confidence = Likely
@@ -114,10 +118,21 @@ func matchPortProhibited(c *Case) []Finding {
 		Evidence: c.dialsTo(ports),
 		Fix:      append(c.inPlaceOf(ports), Step{YourNetwork, fmt.Sprintf("allow outgoing TCP %s to %s", and(numbers(ports)), and(live))}),
 	}
+	if c.prohibitedHere(ports) {
+		f.Says += " The rejection is quicker than any answer from outside, so it comes from this computer or its router."
+		f.Fix = append(f.Fix, Step{You, "look for a rule in the firewall of this computer and of its router"})
+	}
 	if !c.Profile.Promised {
 		f.Fix = append(f.Fix, Step{SiteAdmin, fmt.Sprintf("open %s in the server's firewall, if the server offers %s", portsOf(ports), plural(len(ports), "it", "them"))})
 	}
 	return []Finding{f}
+}
+
+// prohibitedHere says whether rejections came back at once although answers take a while.
+func (c *Case) prohibitedHere(ports []int) bool {
+	const atOnce, aWhile = fact.Millis(1), fact.Millis(5)
+	rejected := c.Where(func(e *Endpoint) bool { return slices.Contains(ports, e.Port) && prohibited(e) })
+	return quickest(c.Endpoints) > aWhile && every(rejected, func(e *Endpoint) bool { return e.Talk.Dial.Took < atOnce })
 }
 
 var portRefused = Rule{
@@ -148,6 +163,9 @@ func matchPortRefused(c *Case) []Finding {
 		Where:    numbers(ports),
 		Evidence: c.dialsTo(ports),
 		Fix:      c.inPlaceOf(ports),
+	}
+	if c.unpromised() && every(c.WaysIn(), refused) {
+		f.Title = fmt.Sprintf("Nothing listens on the FTP and SFTP ports of %s", c.Run.Target.Host)
 	}
 	if near := c.refusedNearby(ports); near != "" {
 		f.Confidence = Likely
