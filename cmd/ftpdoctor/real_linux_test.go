@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/x509"
 	"fmt"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -35,7 +36,10 @@ func TestReal(t *testing.T) {
 		{"healthy-proftpd", healthyProFTPD},
 		{"healthy-proftpd-implicit", healthyProFTPDImplicit},
 		{"healthy-pure-ftpd", healthyPureFTPd},
+		{"healthy-proftpd-sftp", healthyProFTPDSFTP},
 		{"healthy-openssh", healthyOpenSSH},
+		{"healthy-over-a-slow-and-lossy-line", healthyBadLine},
+		{"healthy-behind-an-alias", healthyAlias},
 
 		{"port-dropped", portDropped},
 		{"port-refused", portRefused},
@@ -46,6 +50,15 @@ func TestReal(t *testing.T) {
 		{"one-of-three-addresses-dead", oneAddressDead},
 		{"ipv6-dropped", ipv6Dropped},
 		{"closed-before-greeting", closedBeforeGreeting},
+		{"port-prohibited-over-both-families", portProhibitedBoth},
+		{"no-route", noRoute},
+		{"prohibited-by-this-computer", prohibitedHere},
+		{"captive-portal", captivePortal},
+		{"intercepted", intercepted},
+		{"reset-at-the-client-hello", resetAtClientHello},
+		{"auth-tls-swallowed", authSwallowed},
+		{"mtu-black-hole", mtuBlackHole},
+		{"two-faults", twoFaults},
 
 		{"certificate-wrong-name", certificateWrongName},
 		{"certificate-expired", certificateExpired},
@@ -74,6 +87,7 @@ func TestReal(t *testing.T) {
 
 		{"resolver-refuses", resolverRefuses},
 		{"resolver-silent", resolverSilent},
+		{"first-resolver-silent", firstResolverSilent},
 		{"resolver-blocks", resolverBlocks},
 		{"resolver-rewrites", resolverRewrites},
 		{"name-does-not-exist", nameDoesNotExist},
@@ -333,6 +347,71 @@ func healthyOpenSSH(n *network, _ *authority) {
 	n.hostKey(d, "["+serverAddress6+"]:22", key6)
 }
 
+// mod_sftp of ProFTPD 1.3.8 is an SSH server that is not OpenSSH.
+func healthyProFTPDSFTP(n *network, ca *authority) {
+	n.names(serverAddress)
+	file, fingerprint := n.hostKeyFile("hostkey")
+	n.proftpd(serverAddress, "22", ca.certificate(n, host, nil), "SFTPEngine on", "SFTPHostKey "+file)
+	d := n.doctor(host)
+	n.healthy(d)
+	n.ways(d, "sftp 22 ssh connected")
+	o := n.step(d, serverAddress+":22", "identification", func(o *fact.Observation) bool { return o.Ident != nil })
+	if o != nil && o.Ident.Line != "SSH-2.0-mod_sftp" {
+		n.t.Errorf("the server says %q, want SSH-2.0-mod_sftp", o.Ident.Line)
+	}
+	kex := n.step(d, serverAddress+":22", "host key", func(o *fact.Observation) bool { return o.Kex != nil && o.Kex.HostKey != nil })
+	if kex != nil && kex.Kex.HostKey.SHA256 != fingerprint {
+		n.t.Errorf("the host key is %+v, want %s", kex.Kex.HostKey, fingerprint)
+	}
+}
+
+// A line of 64 kbit/s that loses the first packet of every connection and every twelfth one after it.
+func healthyBadLine(n *network, ca *authority) {
+	n.names(serverAddress, secondAddress)
+	id := ca.certificate(n, host, nil)
+	for _, address := range []string{serverAddress, secondAddress} {
+		n.vsftpd(address, "21", id)
+		n.vsftpd(address, "990", id, "implicit_ssl=YES")
+		n.openSSH(address, "22")
+		n.web(address, id)
+	}
+	for _, device := range []string{"client", "server"} {
+		n.run(n.router, "tc", "qdisc", "add", "dev", device, "root", "tbf", "rate", "64kbit", "burst", "2kb", "latency", "3s")
+	}
+	n.nft("loss", `
+	set known { type ipv4_addr . inet_service . inet_service; flags dynamic; size 1000; }
+	chain rules {
+		type filter hook forward priority 0;
+		tcp flags & (syn | ack) == syn ip daddr . tcp sport . tcp dport != @known add @known { ip daddr . tcp sport . tcp dport } drop
+		tcp flags & syn == 0 numgen inc mod 12 == 11 drop
+	}`)
+	d := n.doctor(append(n.site("21", "990", "22", "443"), "--ca-file", ca.rootFile, host)...)
+	n.healthy(d)
+	n.ways(d, "ftpes 21 explicit verified", "ftps 990 implicit verified", "sftp 22 ssh connected")
+}
+
+// The name is an alias, as the names of hosted services mostly are.
+func healthyAlias(n *network, ca *authority) {
+	n.dnsmasq(dnsAddress, "address=/#/", "cname="+host+",node7.example.com", "host-record=node7.example.com,"+serverAddress)
+	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil))
+	d := n.doctor("--ca-file", ca.rootFile, host)
+	n.healthy(d)
+	o := n.step(d, dnsAddress+":53", "answer about "+host, func(o *fact.Observation) bool {
+		return o.Lookup != nil && o.Lookup.Name == host && o.Lookup.Type == "A"
+	})
+	if o == nil {
+		return
+	}
+	var got []string
+	for _, r := range o.Lookup.Records {
+		got = append(got, r.Name+" "+r.Type+" "+r.Value)
+	}
+	want := []string{host + " CNAME node7.example.com", "node7.example.com A " + serverAddress}
+	if !slices.Equal(got, want) {
+		n.t.Errorf("the answer is %q, want %q", got, want)
+	}
+}
+
 // What routers and firewalls do.
 
 // ftpAndSSH is a host with a promised port 21 and 22, on all IPv4 addresses.
@@ -448,6 +527,101 @@ func closedBeforeGreeting(n *network, ca *authority) {
 	if o != nil && !o.Failed(fact.Closed) {
 		n.t.Errorf("the connection ended with %+v, want %s", o.Failure, fact.Closed)
 	}
+}
+
+func portProhibitedBoth(n *network, ca *authority) {
+	n.names(serverAddress, serverAddress6)
+	args := n.ftpAndSSH(ca, serverAddress, serverAddress6)
+	n.onTheWay("tcp dport 21 reject with icmpx admin-prohibited")
+	d := n.doctor(args...)
+	n.expect(d, 1, "tcp-port-prohibited")
+	n.connect(d, serverAddress+":21", fact.HostUnreachable)
+	n.connect(d, "["+serverAddress6+"]:21", fact.Denied)
+}
+
+func noRoute(n *network, ca *authority) {
+	n.names(serverAddress)
+	args := n.ftpAndSSH(ca, serverAddress)
+	n.ip("-n " + n.client + " route delete default")
+	d := n.doctor(args...)
+	n.expect(d, 1, "tcp-unreachable")
+	n.connect(d, serverAddress+":21", fact.NetUnreachable)
+}
+
+// The client's own routing table forbids it, as the security programs of company computers do.
+func prohibitedHere(n *network, ca *authority) {
+	n.names(serverAddress)
+	args := n.ftpAndSSH(ca, serverAddress)
+	n.ip("-n " + n.client + " route add prohibit " + serverAddress)
+	d := n.doctor(args...)
+	n.expect(d, 1, "tcp-local-block")
+	n.connect(d, serverAddress+":21", fact.Denied)
+}
+
+// A guest network: port 80 leads to its log-in page, every other port is rejected.
+func captivePortal(n *network, ca *authority) {
+	n.names(serverAddress)
+	args := n.ftpAndSSH(ca, serverAddress)
+	n.redirected("iifname client tcp dport 80 redirect to :8080")
+	n.onTheWay("iifname client meta l4proto tcp reject with tcp reset")
+	n.answers("8080", func(conn net.Conn) {
+		_, _ = conn.Read(make([]byte, 4096))
+		_, _ = conn.Write([]byte("HTTP/1.1 302 Found\r\nLocation: http://login.guest.example.net/\r\nContent-Length: 0\r\n\r\n"))
+	})
+	d := n.doctor(args...)
+	n.expect(d, 1, "tcp-captive-portal")
+}
+
+// A proxy on the way accepts every connection itself, and says nothing.
+func intercepted(n *network, ca *authority) {
+	n.names(serverAddress)
+	args := n.ftpAndSSH(ca, serverAddress)
+	n.redirected("iifname client meta l4proto tcp redirect to :8080")
+	n.answers("8080", func(net.Conn) {})
+	d := n.doctor(args...)
+	n.expect(d, 1, "tcp-intercepted")
+}
+
+// A firewall lets AUTH TLS pass, and resets the connection when it sees a TLS record of a handshake.
+func resetAtClientHello(n *network, ca *authority) {
+	n.names(serverAddress)
+	args := n.ftpAndSSH(ca, serverAddress)
+	n.onTheWay("tcp dport 21 @ih,0,16 0x1603 reject with tcp reset")
+	d := n.doctor(args...)
+	n.expect(d, 1, "tls-rst-after-auth")
+	n.ways(d, "sftp 22 ssh connected")
+}
+
+// A firewall swallows the command AUTH TLS.
+func authSwallowed(n *network, ca *authority) {
+	n.names(serverAddress)
+	args := n.ftpAndSSH(ca, serverAddress)
+	n.onTheWay("tcp dport 21 @ih,0,64 0x4155544820544c53 drop")
+	d := n.doctor(args...)
+	n.expect(d, 1, "tls-auth-stripped")
+	n.ways(d, "sftp 22 ssh connected", "ftp 21 none connected") // without encryption FTP does work
+}
+
+// The way from the server takes packets of at most 700 bytes, and the router may not say so.
+func mtuBlackHole(n *network, ca *authority) {
+	n.names(serverAddress)
+	args := n.ftpAndSSH(ca, serverAddress)
+	n.ip("-n " + n.router + " link set client mtu 700")
+	n.fromTheRouter("meta l4proto { icmp, ipv6-icmp } drop")
+	d := n.doctor(args...)
+	n.expect(d, 1, "tcp-mtu-blackhole")
+	n.reply(d, serverAddress+":21", "AUTH TLS", 234, "Proceed with negotiation.")
+}
+
+// Port 21 is blocked on the way, and the certificate on port 990 has expired.
+func twoFaults(n *network, ca *authority) {
+	n.names(serverAddress)
+	id := ca.certificate(n, host, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Hour).Truncate(time.Second) })
+	n.vsftpd(serverAddress, "21", id)
+	n.vsftpd(serverAddress, "990", id, "implicit_ssl=YES")
+	n.onTheWay("tcp dport 21 drop")
+	d := n.doctor(append(n.site("21", "990"), "--ca-file", ca.rootFile, host)...)
+	n.expect(d, 1, "tcp-port-filtered", "tls-expired")
 }
 
 // Certificates and TLS.
@@ -649,7 +823,7 @@ func proftpdPerAddressLimit(n *network, ca *authority) {
 func slowGreeting(n *network, ca *authority) {
 	n.names(serverAddress)
 	n.etc(n.server, "resolv.conf", "nameserver 198.51.100.1\noptions timeout:3 attempts:2\n")
-	n.atTheResolver("iifname server udp dport 53 drop")
+	n.toTheRouter("iifname server udp dport 53 drop")
 	id := ca.certificate(n, host, nil)
 	n.pureFTPd(serverAddress, "21", id)
 	d := n.doctor(append(n.site("21"), "--ca-file", ca.rootFile, host)...)
@@ -701,10 +875,21 @@ func resolverRefuses(n *network, _ *authority) {
 
 func resolverSilent(n *network, _ *authority) {
 	n.names(serverAddress)
-	n.atTheResolver("iifname client meta l4proto { tcp, udp } th dport 53 drop")
+	n.toTheRouter("iifname client meta l4proto { tcp, udp } th dport 53 drop")
 	d := n.doctor(host)
 	n.expect(d, 1, "dns-unanswered")
 	n.lookup(d, dnsAddress+":53", host, fact.Timeout)
+}
+
+// Of two configured DNS servers the first gives no answer. Everything works in the end.
+func firstResolverSilent(n *network, ca *authority) {
+	n.etc(n.client, "resolv.conf", "nameserver "+otherDNS+"\nnameserver "+dnsAddress+"\n")
+	n.names(serverAddress)
+	n.toTheRouter("ip daddr " + otherDNS + " udp dport 53 drop")
+	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil))
+	d := n.doctor("--ca-file", ca.rootFile, host)
+	n.expect(d, 0, "dns-unanswered")
+	n.ways(d, "ftpes 21 explicit verified")
 }
 
 // The configured DNS server gives 0.0.0.0, another one that the user names the address.
@@ -725,6 +910,9 @@ func resolverRewrites(n *network, ca *authority) {
 	n.vsftpd(serverAddress, "21", id)
 	d := n.doctor("--ca-file", ca.rootFile, "--resolver", otherDNS, host)
 	n.expect(d, 1, "dns-rewrite")
+	if !strings.Contains(d.Verdict.Summary, "invents an address") {
+		n.t.Errorf("%q does not say that the address is invented", d.Verdict.Summary)
+	}
 }
 
 func nameDoesNotExist(n *network, _ *authority) {

@@ -123,6 +123,8 @@ func newNetwork(t *testing.T, program string) *network {
 	for _, namespace := range []string{n.client, n.router, n.server} {
 		n.ip("netns add " + namespace)
 		n.ip("-n " + namespace + " link set lo up")
+		// No waiting whether an IPv6 address is taken already (RFC 4862 section 5.4).
+		n.run(namespace, "sh", "-c", "echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad")
 	}
 	n.cable(n.client, "client", clientAddress, clientAddress6, dnsAddress, "2001:db8:1::1")
 	n.cable(n.server, "server", serverAddress, serverAddress6, "198.51.100.1", "2001:db8:2::1")
@@ -201,21 +203,41 @@ func (n *network) file(name, content string) string {
 }
 
 // onTheWay gives the router firewall rules for what it forwards.
-func (n *network) onTheWay(rules ...string) { n.t.Helper(); n.firewall("forward", rules) }
-
-// atTheResolver gives the router firewall rules for what it takes itself: DNS questions.
-func (n *network) atTheResolver(rules ...string) { n.t.Helper(); n.firewall("input", rules) }
-
-func (n *network) firewall(hook string, rules []string) {
+func (n *network) onTheWay(rules ...string) {
 	n.t.Helper()
-	table := fmt.Sprintf(`table inet test_%s {
-	chain rules {
-		type filter hook %s priority 0;
-		%s
-	}
+	n.firewall("type filter hook forward priority 0", rules)
 }
-`, hook, hook, strings.Join(rules, "\n\t\t"))
-	n.run(n.router, program(n.t, "nft"), "-f", n.file("nft-"+hook, table))
+
+// toTheRouter gives the router firewall rules for what is meant for itself, such as DNS questions.
+func (n *network) toTheRouter(rules ...string) {
+	n.t.Helper()
+	n.firewall("type filter hook input priority 0", rules)
+}
+
+// fromTheRouter gives the router firewall rules for what it says itself, such as ICMP messages.
+func (n *network) fromTheRouter(rules ...string) {
+	n.t.Helper()
+	n.firewall("type filter hook output priority 0", rules)
+}
+
+// redirected gives the router rules that lead connections elsewhere.
+func (n *network) redirected(rules ...string) {
+	n.t.Helper()
+	n.firewall("type nat hook prerouting priority -100", rules)
+}
+
+func (n *network) firewall(chain string, rules []string) {
+	n.t.Helper()
+	_, hook, _ := strings.Cut(chain, "hook ")
+	hook, _, _ = strings.Cut(hook, " ")
+	n.nft(hook, fmt.Sprintf("chain rules {\n%s;\n%s\n}", chain, strings.Join(rules, "\n")))
+}
+
+// nft adds a table of rules to the router.
+func (n *network) nft(name, content string) {
+	n.t.Helper()
+	table := fmt.Sprintf("table inet test_%s {\n%s\n}\n", name, content)
+	n.run(n.router, program(n.t, "nft"), "-f", n.file("nft-"+name, table))
 }
 
 // connections is how many TCP connections the router has seen the client open, those that it dropped left out.
@@ -242,14 +264,12 @@ func (n *network) connections() int {
 // countConnections makes the router count. Conntrack sees a connection as new until its first answer.
 func (n *network) countConnections() {
 	n.t.Helper()
-	n.run(n.router, program(n.t, "nft"), "-f", n.file("nft-count", `table inet test_count {
+	n.nft("count", `
 	counter opened { }
 	chain rules {
 		type filter hook forward priority 10;
 		iifname client meta l4proto tcp ct state new counter name opened
-	}
-}
-`))
+	}`)
 }
 
 // server is a program that serves in a namespace until the test ends.

@@ -194,8 +194,7 @@ DefaultAddress %s
 Port %s
 ModulePath %s
 LoadModule mod_tls.c
-LoadModule mod_wrap2.c
-LoadModule mod_wrap2_file.c
+LoadModule mod_sftp.c
 PidFile %[4]s/proftpd.pid
 ScoreboardFile %[4]s/proftpd.scoreboard
 <IfModule mod_ctrls.c>
@@ -231,6 +230,16 @@ func (n *network) pureFTPd(address, port string, id identity, flags ...string) {
 // openSSH starts sshd and returns the fingerprint of its host key.
 func (n *network) openSSH(address, port string, settings ...string) (fingerprint string) {
 	n.t.Helper()
+	file, fingerprint := n.hostKeyFile("hostkey-" + address + "-" + port)
+	config := fmt.Sprintf("ListenAddress %s\nHostKey %s\nPidFile none\nUsePAM no\n%s\n",
+		net.JoinHostPort(address, port), file, strings.Join(settings, "\n"))
+	n.serve(n.server, []string{"tcp " + net.JoinHostPort(address, port)},
+		program(n.t, "sshd"), "-D", "-e", "-f", n.file("sshd-"+address+"-"+port, config))
+	return fingerprint
+}
+
+func (n *network) hostKeyFile(name string) (path, fingerprint string) {
+	n.t.Helper()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		n.t.Fatal(err)
@@ -243,11 +252,7 @@ func (n *network) openSSH(address, port string, settings ...string) (fingerprint
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	config := fmt.Sprintf("ListenAddress %s\nHostKey %s\nPidFile none\nUsePAM no\n%s\n",
-		net.JoinHostPort(address, port), n.file("hostkey-"+address+"-"+port, string(pem.EncodeToMemory(block))), strings.Join(settings, "\n"))
-	n.serve(n.server, []string{"tcp " + net.JoinHostPort(address, port)},
-		program(n.t, "sshd"), "-D", "-e", "-f", n.file("sshd-"+address+"-"+port, config))
-	return ssh.FingerprintSHA256(key)
+	return n.file(name, string(pem.EncodeToMemory(block))), ssh.FingerprintSHA256(key)
 }
 
 // web starts a web server on port 443 of an address.
@@ -281,6 +286,22 @@ pid-file
 `, address, strings.Join(settings, "\n"))
 	n.serve(n.router, []string{"udp " + address + ":53", "tcp " + address + ":53"},
 		program(n.t, "dnsmasq"), "--keep-in-foreground", "--log-facility=-", "--conf-file="+n.file("dnsmasq-"+address, config))
+}
+
+// answers starts a server on the router that does what a captive portal or a proxy does with every connection.
+func (n *network) answers(port string, handle func(net.Conn)) {
+	n.t.Helper()
+	listener := n.listen(n.router, ":"+port)
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return // the network has closed the listener
+			}
+			n.t.Cleanup(func() { _ = conn.Close() })
+			go handle(conn)
+		}
+	}()
 }
 
 // names starts the client's DNS server, which knows the host by the given addresses.
