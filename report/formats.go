@@ -16,6 +16,7 @@ var Formats = []Format{
 	{Name: "text", Ending: ".txt", Doc: "For people: the diagnosis, what works, what was checked.", Write: writeText},
 	{Name: "json", Ending: ".json", Doc: "For programs, and to send: everything that was seen (docs/report.schema.json).", Write: writeJSON},
 	{Name: "markdown", Ending: ".md", Doc: "For tickets: as text, with what support asks for, and the data folded away.", Write: writeMarkdown},
+	{Name: "html", Ending: ".html", Doc: "For a browser: one page with the path, the times, the transcript and the data.", Write: writeHTML},
 	{Name: "junit", Ending: ".xml", Doc: "For CI: a test case for each place that was looked at.", Write: writeJUnit},
 	{Name: "github", Doc: "For GitHub Actions: an annotation for each cause, and the job summary.", Write: writeGitHub},
 	{Name: "nagios", Doc: "For Nagios and Icinga: a line with numbers, and exit codes as they want them.", Write: writeNagios, Exit: (*Report).ExitNagios},

@@ -180,14 +180,7 @@ func (c *junitCase) judge(r *Report) {
 
 // shows says whether a finding rests on what was seen at this place, and is about it.
 func (c *junitCase) shows(f cause.Finding) bool {
-	return about(f, c.place) && slices.ContainsFunc(c.seen, func(o *fact.Observation) bool { return slices.Contains(f.Evidence, o.ID) })
-}
-
-// about says whether a place lies within those of a finding.
-func about(f cause.Finding, place string) bool {
-	return len(f.Where) == 0 || slices.ContainsFunc(f.Where, func(where string) bool {
-		return place == where || strings.HasSuffix(place, ":"+where) || strings.HasPrefix(place, where+":") || strings.HasPrefix(place, "["+where+"]:")
-	})
+	return about(f, c.place) && restsOn(f, c.seen)
 }
 
 func failureOf(f cause.Finding) *junitResult {

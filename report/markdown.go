@@ -84,8 +84,8 @@ func (d *document) support(r *Report) {
 	d.paragraph("### For support")
 	d.blank()
 	for _, detail := range supportDetails(r) {
-		for _, value := range detail.values {
-			d.line("- " + detail.label + ": " + d.inline(value))
+		for _, value := range detail.Values {
+			d.line("- " + detail.Label + ": " + d.inline(value))
 		}
 	}
 }

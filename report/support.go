@@ -12,8 +12,8 @@ import (
 
 // detail is one line of what support asks for first. Its values are texts of strangers.
 type detail struct {
-	label  string
-	values []string
+	Label  string
+	Values []string
 }
 
 // supportDetails are the details that support asks for first.
@@ -37,8 +37,8 @@ func supportDetails(r *Report) []detail {
 		{"Made by", []string{strings.TrimSuffix(fmt.Sprintf("%s, %s", r.maker(), r.Tool.OS), ", ")}},
 	}
 	return slices.DeleteFunc(details, func(d detail) bool {
-		d.values = slices.DeleteFunc(d.values, func(s string) bool { return s == "" })
-		return len(d.values) == 0
+		d.Values = slices.DeleteFunc(d.Values, func(s string) bool { return s == "" })
+		return len(d.Values) == 0
 	})
 }
 
