@@ -85,7 +85,11 @@ func (c *Case) dialled(o *fact.Observation) *Conversation {
 		c.Controls = append(c.Controls, talk)
 		return talk
 	}
-	e := c.endpoint(o.Endpoint)
+	place, err := netip.ParseAddrPort(o.Endpoint)
+	if err != nil {
+		return talk // not of this program's making
+	}
+	e := c.endpoint(place.Addr().String(), int(place.Port()))
 	if talk.Purpose != "" {
 		e.Again = append(e.Again, talk)
 		return talk
@@ -95,13 +99,8 @@ func (c *Case) dialled(o *fact.Observation) *Conversation {
 	return talk
 }
 
-// endpoint finds or makes the endpoint of a place.
-func (c *Case) endpoint(place string) *Endpoint {
-	var address string
-	var port int
-	if ap, err := netip.ParseAddrPort(place); err == nil {
-		address, port = ap.Addr().String(), int(ap.Port())
-	}
+// endpoint finds or makes an endpoint.
+func (c *Case) endpoint(address string, port int) *Endpoint {
 	if e := c.At(address, port); e != nil {
 		return e
 	}

@@ -224,25 +224,63 @@ func TestNoFolderWithoutRule(t *testing.T) {
 	}
 }
 
-// Facts can come from a report that somebody sent.
+// Facts can come from a report that somebody sent: each pair of bytes bends one of the observations of a known run.
 func FuzzFind(f *testing.F) {
 	files, err := filepath.Glob("testdata/*/*.json")
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(text)
+	for i := range files {
+		f.Add(uint8(i), []byte{3, 0, 5, 17, 8, 2})
 	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		var run fact.Run
-		if json.Unmarshal(text, &run) == nil {
-			judge(&run)
+	f.Fuzz(func(t *testing.T, file uint8, bends []byte) {
+		run := load(t, files[int(file)%len(files)])
+		for i := 0; i+1 < len(bends) && len(run.Seen) > 0; i += 2 {
+			bend(run, int(bends[i])%len(run.Seen), bends[i+1])
 		}
+		for i := range run.Seen {
+			run.Seen[i].ID = i + 1
+		}
+		checkFindings(t, run, judge(run))
 	})
+}
+
+// bend changes one observation of a run in one of many ways.
+func bend(run *fact.Run, i int, how uint8) {
+	kinds := []fact.Kind{
+		fact.Refused, fact.Dropped, fact.HostUnreachable, fact.NetUnreachable, fact.Denied, fact.AddressUnavailable, fact.NoResources,
+		fact.Timeout, fact.Reset, fact.Closed, fact.NotFound, fact.NXDomain, fact.ServFail, fact.QueryRefused, fact.BadAnswer, fact.NotTLS,
+		fact.Alert, fact.TLSVersion, fact.TLSFailed, fact.NoCommonAlgorithm, fact.Garbled, fact.TooLong, fact.Interrupted, fact.Other,
+	}
+	o := &run.Seen[i]
+	switch which := int(how) / 8; how % 8 {
+	case 0:
+		o.Failure = &fact.Failure{Kind: kinds[which%len(kinds)], Text: "bent"}
+	case 1:
+		o.Failure = nil
+	case 2:
+		run.Seen = slices.Delete(run.Seen, i, i+1)
+	case 3:
+		run.Seen = append(run.Seen, *o)
+	case 4:
+		o.Conn = which
+	case 5:
+		o.Took = fact.Millis(which * 1000)
+	case 6:
+		o.Endpoint = run.Seen[which%len(run.Seen)].Endpoint
+	default:
+		empty(o)
+	}
+}
+
+// empty leaves of a payload only that it is there.
+func empty(o *fact.Observation) {
+	v := reflect.ValueOf(o).Elem()
+	for i := range v.NumField() {
+		if f := v.Field(i); f.Kind() == reflect.Pointer && !f.IsNil() && v.Type().Field(i).Name != "Failure" {
+			f.Set(reflect.New(f.Type().Elem()))
+		}
+	}
 }
 
 // each calls a test with every run in testdata.
