@@ -76,10 +76,10 @@ func distrust(chain []*x509.Certificate, roots *x509.CertPool, err error) (fact.
 	switch {
 	case !isOfTrust(err):
 		return fact.BadCertificate, err.Error()
-	case roots == nil && hasNoAuthorities():
-		return fact.NoAuthorities, "this computer has no list of trusted authorities"
 	case isSelfSigned(chain[0]):
 		return fact.SelfSigned, "the certificate is signed with its own key, and this computer does not know it"
+	case roots == nil && hasNoAuthorities():
+		return fact.NoAuthorities, "this computer has no list of trusted authorities"
 	case isSelfSigned(last):
 		return fact.UnknownAuthority, fmt.Sprintf("this computer does not trust the authority %s", last.Subject)
 	default:
