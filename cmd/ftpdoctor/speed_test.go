@@ -1,0 +1,130 @@
+package main
+
+import (
+	"io"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ftpdoctor/probe"
+	"ftpdoctor/probe/fact"
+	"ftpdoctor/probe/lab"
+	"ftpdoctor/probe/profile"
+)
+
+// The times below are virtual, so that they count round trips and nothing else: they are the same on every computer.
+
+// The longest chain of a healthy site is explicit TLS 1.2 on port 21, six round trips of 50 ms: connect, greeting,
+// FEAT, AUTH TLS, and two for the handshake. Before it comes the name, one round trip of 2 ms to the router at home.
+func TestHealthySiteTakesItsLongestChain(t *testing.T) {
+	const chain = 2*time.Millisecond + 6*50*time.Millisecond
+	took := virtually(t, nil, func(c *lab.Computer) { c.Internet.RTT = 50 * time.Millisecond })
+	if took < chain || took > chain*11/10 {
+		t.Errorf("took %v, the longest chain is %v", took, chain)
+	}
+}
+
+func TestNothingAnswers(t *testing.T) {
+	took := virtually(t, nil, func(c *lab.Computer) {
+		c.Internet.Paths = append(c.Internet.Paths, &lab.Path{Connect: lab.Dropped})
+	})
+	if took > 12*time.Second {
+		t.Errorf("took %v, want at most 12 s", took)
+	}
+}
+
+func TestMoreAddressesTakeNoMoreTime(t *testing.T) {
+	var eight []netip.Addr
+	for i := range 8 {
+		eight = append(eight, netip.AddrFrom4([4]byte{198, 51, 100, byte(7 + i)}))
+	}
+	world := func(c *lab.Computer) {
+		for _, address := range eight {
+			c.Internet.Hosts[address] = c.Internet.Hosts[eight[0]]
+		}
+	}
+	one, all := virtually(t, eight[:1], world), virtually(t, eight, world)
+	if all > one {
+		t.Errorf("8 addresses took %v, one took %v", all, one)
+	}
+}
+
+// virtually measures a run against the healthy site with a change to its world, and counts its connections.
+func virtually(t *testing.T, given []netip.Addr, change func(*lab.Computer)) (took time.Duration) {
+	t.Helper()
+	scenario, ok := lab.Find("healthy-files-com")
+	if !ok {
+		t.Fatal("the scenario healthy-files-com is gone")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		computer := scenario.Build()
+		change(computer)
+		plan := probe.Plan{
+			Target:  fact.Target{Typed: scenario.Args[0], Host: scenario.Args[0], Profile: profile.FilesCom.Name},
+			Profile: profile.FilesCom,
+			Given:   given,
+			Roots:   computer.Roots(),
+			Timeout: usualTimeout,
+		}
+		began := time.Now()
+		run := probe.Run(t.Context(), plan, computer, nil)
+		took = time.Since(began)
+		computer.Close()
+		if run.Stopped != "" {
+			t.Errorf("the run was stopped: %s", run.Stopped)
+		}
+		dialled := 0
+		for _, o := range run.Seen {
+			if o.Dial != nil {
+				dialled++
+			}
+		}
+		opened := 0
+		for _, c := range computer.Connections() {
+			if c.Network == "tcp" {
+				opened++
+			}
+		}
+		if dialled != opened {
+			t.Errorf("the facts tell of %d connections, and %d were made", dialled, opened)
+		}
+	})
+	return took
+}
+
+// BenchmarkProgram builds the program as a release is built, and starts it. The limits are those that a user feels: a
+// download, a start, a small computer.
+func BenchmarkProgram(b *testing.B) {
+	binary := filepath.Join(b.TempDir(), "ftpdoctor")
+	if runtime.GOOS == "windows" {
+		binary += ".exe"
+	}
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	info, err := os.Stat(binary)
+	if err != nil {
+		b.Fatal(err)
+	}
+	const mib = 1 << 20
+	if info.Size() > 12*mib {
+		b.Errorf("the program has %d bytes, more than 12 MiB", info.Size())
+	}
+	b.Run("list-causes", func(b *testing.B) {
+		for b.Loop() {
+			cmd := exec.Command(binary, "list", "causes")
+			cmd.Stdout = io.Discard
+			if err := cmd.Run(); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(info.Size())/mib, "MiB-binary")
+	})
+}
