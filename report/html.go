@@ -32,6 +32,7 @@ func writeHTML(w io.Writer, r *Report, _ Options) error {
 		"Verdict":    signed{markOfVerdict(r), r.Verdict.Summary},
 		"Findings":   htmlFindings(r),
 		"Ways":       htmlWays(r),
+		"Tried":      dialled(&r.Run),
 		"Rows":       htmlRows(r),
 		"Path":       drawPath(r, c),
 		"Times":      drawTimes(r),

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"ftpdoctor/probe/fact"
 	"ftpdoctor/report/cause"
@@ -55,9 +56,8 @@ type bar struct {
 }
 
 type label struct {
-	X, Y  int
-	Class string
-	Text  string
+	X, Y int
+	Text string
 }
 
 // The measures of the path, in SVG's units.
@@ -83,8 +83,8 @@ func drawPath(r *Report, c *cause.Case) picture {
 	middle := p.Height / 2
 
 	at := margin
-	here := p.stage(&at, middle, signed{r.markOf(computerPart(c)), "this computer"}, first(from(c)))
-	name := p.stage(&at, middle, signed{r.nameMark(c), "name"}, several(len(addresses)+more, "address"))
+	here := p.stage(&at, middle, signed{r.markOf(computerPart(c)), "this computer"}, ownAddress(c))
+	name := p.stage(&at, middle, signed{r.markOf(namePart(c)), "name"}, addressCount(len(addresses)+more))
 	network := p.stage(&at, middle, signed{networkMark(c), "network"}, "")
 	p.join(here, name)
 	p.join(name, network)
@@ -98,7 +98,7 @@ func drawPath(r *Report, c *cause.Case) picture {
 	p.Width = portsAt + portWidth + 2*(boxWidth+gap) + margin
 
 	y := margin
-	var ports []box
+	var ways []box
 	for _, address := range addresses {
 		on := c.On(address)
 		height := max(len(on), 2) * rowHeight
@@ -109,22 +109,23 @@ func drawPath(r *Report, c *cause.Case) picture {
 			state.Text = strconv.Itoa(e.Port) + " " + state.Text
 			port := p.box(box{state, portsAt, y + i*rowHeight + 2, portWidth, rowHeight - 4, ""})
 			p.join(host, port)
-			ports = append(ports, port)
+			p.Lines[len(p.Lines)-1].Broken = port.mark == bad && !e.Connected()
+			if e.Proof() != "" {
+				ways = append(ways, port)
+			}
 		}
 		y += height + 12
 	}
 	if more > 0 {
-		p.Labels = append(p.Labels, label{at, p.Height + 12, "", "and " + several(more, "more address")})
+		p.Labels = append(p.Labels, label{at, p.Height + 12, fmt.Sprintf("and %d more", more)})
 		p.Height += 2 * margin
 	}
 
 	at = portsAt + portWidth + gap
 	login := p.stage(&at, middle, signInState(r), "")
 	data := p.stage(&at, middle, dataState(r), "")
-	for _, port := range ports {
-		if port.mark == good || port.mark == doubtful {
-			p.Lines = append(p.Lines, line{port.X + port.W, port.Y + port.H/2, login.X, middle, "skipped", false})
-		}
+	for _, way := range ways {
+		p.join(way, login)
 	}
 	p.join(login, data)
 	p.Says = r.Verdict.Summary
@@ -147,8 +148,6 @@ func (p *picture) box(b box) box {
 func (p *picture) join(a, b box) {
 	p.Lines = append(p.Lines, line{a.X + a.W, a.Y + a.H/2, b.X, b.Y + b.H/2, b.Class(), b.mark == bad})
 }
-
-func (r *Report) nameMark(c *cause.Case) mark { return r.markOf(namePart(c)) }
 
 // networkMark says whether anything outside answers.
 func networkMark(c *cause.Case) mark {
@@ -192,16 +191,25 @@ func dataState(r *Report) signed {
 	return signed{skipped, "data"}
 }
 
-func first(words []string) string {
-	if len(words) == 0 {
+func addressCount(n int) string {
+	if n == 1 {
+		return "1 address"
+	}
+	return strconv.Itoa(n) + " addresses"
+}
+
+// ownAddress is this computer's first address.
+func ownAddress(c *cause.Case) string {
+	if c.Machine == nil || len(c.Machine.Addresses) == 0 {
 		return ""
 	}
-	return words[0]
+	address, _, _ := strings.Cut(c.Machine.Addresses[0], "/")
+	return address
 }
 
 // The measures of the waterfall.
 const (
-	timesLabel, timesWidth, timesEnd = 250, 560, 90
+	timesLabel, timesWidth, timesEnd = 370, 560, 90 // the label has room for the longest IPv6 address and port
 	timesRow, mostRows               = 20, 80
 )
 
@@ -219,21 +227,21 @@ func drawTimes(r *Report) picture {
 			place = here
 			row++
 			if row == mostRows {
-				p.Labels = append(p.Labels, label{0, row*timesRow + 14, "", "and more"})
+				p.Labels = append(p.Labels, label{0, row*timesRow + 14, "and more"})
 				break
 			}
-			p.Labels = append(p.Labels, label{0, row*timesRow + 14, "", short(here)})
+			p.Labels = append(p.Labels, label{0, row*timesRow + 14, orWord(o.Endpoint, o.Check)})
 		}
 		start := min(max(float64(o.At), 0), whole) / whole * timesWidth
 		wide := min(max(float64(o.Took)/whole*timesWidth, 1), timesWidth-min(start, timesWidth-1))
 		kind := kindOf(o)
-		if o.Failure != nil {
+		if o.Failure != nil && (o.Lookup == nil || o.Lookup.Purpose == "") { // a name that cannot exist fails as it should
 			kind = "failed"
 		}
 		p.Bars = append(p.Bars, bar{timesLabel + start, wide, row*timesRow + 3, kind, fmt.Sprintf("%s: %s", kindOf(o), length(o.Took))})
 	}
 	p.Height = (row+1)*timesRow + 24
-	p.Labels = append(p.Labels, label{timesLabel, p.Height - 4, "", "0"}, label{timesLabel + timesWidth, p.Height - 4, "", length(r.Took)})
+	p.Labels = append(p.Labels, label{timesLabel, p.Height - 4, "0"}, label{timesLabel + timesWidth, p.Height - 4, length(r.Took)})
 	return p
 }
 
