@@ -111,7 +111,7 @@ func matchFTPProxyBanner(c *Case) []Finding {
 		return e.FTPFamily() && e.Talk.Welcomed() && proxyGreeting.MatchString(strings.Join(e.Talk.greeted(), "\n"))
 	})
 	if len(found) == 0 {
-		return nil
+		return c.strangers()
 	}
 	f := Finding{
 		Severity:   c.weigh(Problem, found),
@@ -133,6 +133,45 @@ func matchFTPProxyBanner(c *Case) []Finding {
 		}
 	}
 	return []Finding{f}
+}
+
+// strangers finds the ports that say something first that belongs to no known protocol.
+func (c *Case) strangers() []Finding {
+	found := c.Where(func(e *Endpoint) bool { return e.FTPFamily() && e.Talk.strange() })
+	if len(found) == 0 {
+		return nil
+	}
+	ports := portsAmong(found)
+	return []Finding{{
+		Severity:   c.weighOdd(found),
+		Confidence: Possible,
+		Title:      fmt.Sprintf("%s of %s %s not speak FTP", upper(c.on(found)), c.Run.Target.Host, plural(len(ports), "does", "do")),
+		Says:       "What comes from there belongs to no protocol that this program knows.",
+		Where:      where(found, c.connected()),
+		Evidence:   firstWords(found),
+		Quotes:     found[0].Talk.firstLines(),
+		Fix: append([]Step{
+			{You, fmt.Sprintf("use the port that your provider names for FTP, if that is another one than %s", or(numbers(ports)))},
+			{You, "test from another network, to see whether something in yours answers in place of the server"},
+		}, c.instead(found)...),
+		Candidates: []Candidate{
+			{"local-wrong-port", "the provider names another port for FTP", c.support()},
+			{"ftp-proxy-banner", "the port greets as an FTP server from another network", You},
+		},
+	}}
+}
+
+// strange says whether the first words are of no known protocol.
+func (talk *Conversation) strange() bool {
+	if talk.opensWith(fact.VoiceText, fact.VoiceBinary) {
+		return true
+	}
+	if g := talk.Greeting(); g != nil && g.Failed(fact.Garbled) {
+		return true
+	}
+	o := talk.TLS
+	return o != nil && o.Failed(fact.NotTLS) && o.TLS.Mode != fact.Explicit && len(o.TLS.Plain) > 0 &&
+		!slices.ContainsFunc([]*regexp.Regexp{sshLine, httpLine, replyLine}, talk.plainMatches)
 }
 
 // proxyGreeting matches greetings of proxies: products (frox, jftpgw, ftp.proxy, DeleGate, WinGate, Blue Coat ProxySG and others), and the demand
@@ -159,7 +198,7 @@ var ftpSlowBanner = Rule{
 const slowGreeting = 5 * time.Second
 
 func matchFTPSlowBanner(c *Case) []Finding {
-	return append(c.greetsLate(), c.neverGreets()...)
+	return slices.Concat(c.greetsLate(), c.greetsTooLate(), c.neverGreets())
 }
 
 // greetsLate finds the addresses on which every greeting of FTP is late. One alone may have lost a packet.
@@ -191,6 +230,29 @@ func (c *Case) greetsLate() []Finding {
 func late(e *Endpoint) bool {
 	took := e.Talk.Opening.Took.Duration()
 	return e.Talk.Opening.Failure == nil && took >= slowGreeting && took > 5*e.Talk.Dial.Took.Duration()
+}
+
+// greetsTooLate finds the ports where the greeting came only after the time for it was up.
+func (c *Case) greetsTooLate() []Finding {
+	found := c.Where(func(e *Endpoint) bool {
+		code, _, _ := e.Talk.clear()
+		return e.FTPFamily() && code/100 == 2 && e.Talk.TLS.TLS.Mode == fact.Nudge && e.Talk.Opening != nil && e.Talk.Opening.Failed(fact.Timeout)
+	})
+	if len(found) == 0 {
+		return nil
+	}
+	return []Finding{{
+		Severity: c.weighOdd(found),
+		Title:    fmt.Sprintf("The server on %s of %s takes longer than %s to greet", c.on(found), c.Run.Target.Host, ms(found[0].Talk.Opening.Took)),
+		Says:     "The connection opens at once, and the greeting came when many apps have given up. The server probably looks up your address first.",
+		Where:    where(found, c.connected()),
+		Evidence: firstWords(found),
+		Quotes:   found[0].Talk.TLS.TLS.Plain,
+		Fix: []Step{
+			{You, fmt.Sprintf("set the time-out of your FTP app to %d seconds", max(60, c.Profile.WaitSeconds))},
+			{c.support(), "switch off reverse DNS and ident look-ups in the FTP server"},
+		},
+	}}
 }
 
 // neverGreets finds the ports that accept a connection and then say nothing, or never come to the end of their greeting.
@@ -245,7 +307,8 @@ func (talk *Conversation) opensWith(voices ...fact.Voice) bool {
 
 // plainMatches says whether what came in clear in place of TLS begins in a certain way.
 func (talk *Conversation) plainMatches(line *regexp.Regexp) bool {
-	return talk.TLS != nil && talk.TLS.Failed(fact.NotTLS) && len(talk.TLS.TLS.Plain) > 0 && line.MatchString(talk.TLS.TLS.Plain[0])
+	o := talk.TLS
+	return o != nil && o.Failed(fact.NotTLS) && o.TLS.Mode != fact.Explicit && len(o.TLS.Plain) > 0 && line.MatchString(o.TLS.Plain[0])
 }
 
 var (

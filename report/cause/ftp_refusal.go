@@ -43,11 +43,11 @@ func (c *Case) unban() []Step {
 	}
 }
 
-// hungUp finds the ports of FTP that close the connection without a word.
+// hungUp finds the ports of FTP that close the connection before they have greeted.
 func (c *Case) hungUp() []Finding {
 	found := c.Where(func(e *Endpoint) bool {
-		o := e.Talk.Opening
-		return e.FTPFamily() && o != nil && !o.Opening.Encrypted && o.Opening.Bytes == 0 && o.Failed(fact.Closed, fact.Reset)
+		o, g := e.Talk.Opening, e.Talk.Greeting()
+		return e.FTPFamily() && (o != nil && o.Failed(fact.Closed, fact.Reset) || g != nil && g.Failed(fact.Closed, fact.Reset))
 	})
 	if len(found) == 0 {
 		return nil
@@ -56,7 +56,7 @@ func (c *Case) hungUp() []Finding {
 	f.Severity = c.weighOdd(found)
 	f.Confidence = Possible
 	f.Title = fmt.Sprintf("The server on %s of %s hangs up before it greets", c.on(found), c.Run.Target.Host)
-	f.Says = "It accepts the connection and ends it without a word. Servers do so with addresses that they have banned, or that are not on their list, and when they are full."
+	f.Says = "It accepts the connection and ends it before its greeting is complete. Servers do so with addresses that they have banned, or that are not on their list, and when they are full."
 	f.Fix = append(c.instead(found), c.unban()...)
 	f.Candidates = []Candidate{
 		{"ftp-banned", "the server's log, or its list of bans, names your public IP address", c.support()},

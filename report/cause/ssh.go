@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -15,6 +16,7 @@ var sshRules = []Rule{
 	sshNotAllowedNow,
 	sshClosedBeforeBanner,
 	sshNoBanner,
+	sshCut,
 	sshNoCommonAlgorithm,
 }
 
@@ -176,7 +178,8 @@ var sshNoBanner = Rule{
 
 func matchSSHNoBanner(c *Case) []Finding {
 	found := c.Where(func(e *Endpoint) bool {
-		return e.Speaks == fact.SFTP && e.Talk.unidentified(fact.Timeout, fact.TooLong)
+		return e.Speaks == fact.SFTP && !e.Talk.sshMatches(restricted) && !e.Talk.sshMatches(notAllowedNow) &&
+			(e.Talk.unidentified(fact.Timeout, fact.TooLong) || e.Talk.opensWith(notSSH...))
 	})
 	if len(found) == 0 {
 		return nil
@@ -195,11 +198,59 @@ func matchSSHNoBanner(c *Case) []Finding {
 			Step{YourNetwork, fmt.Sprintf("let SSH to %s pass without a proxy", c.Run.Target.Host)},
 			Step{c.support(), "look at the load of the server and at its SSH service, and whether the public IP address of this network is held off"}),
 	}
-	if !found[0].Talk.unidentified(fact.Timeout, fact.TooLong) {
+	if found[0].Talk.opensWith(notSSH...) {
 		f.Says = "What comes first is not SSH."
 		f.Quotes = found[0].Talk.firstLines()
 	}
 	return []Finding{f}
+}
+
+// notSSH are the voices that are certainly none of SSH. FTP has a rule of its own, and text may be lines before the identification.
+var notSSH = []fact.Voice{fact.VoiceHTTP, fact.VoiceHTML, fact.VoiceTLS, fact.VoiceAlert, fact.VoiceBinary}
+
+var sshCut = Rule{
+	Code:     "ssh-dpi",
+	Title:    "The SSH connection is cut in the key exchange",
+	Severity: Problem,
+	Page: Page{
+		Means: "The server introduces itself as an SSH server, and then the conversation breaks off before any key is agreed on. Firewalls that look into connections do this when they recognise SSH and do not want it. " +
+			"A server that is overloaded or that has an internet address in its sights can do it too.",
+		Shown: "The server's identification came, and then the connection was reset, closed or silent in the key exchange, although the algorithms have nothing to do with it. If large packets were lost on the way, " +
+			"TLS would stall as well. A server that refuses an internet address outright does not introduce itself.",
+		Mend: "Test from another network, such as a phone's. If it works there, ask whoever runs yours to let SSH to this host pass, or use FTP over TLS. If it fails there too, ask whoever runs the server to look at its SSH log.",
+	},
+	ExplainedBy: append([]string{"tcp-mtu-blackhole", "tcp-intercepted"}, misdirected...),
+	Match:       matchSSHCut,
+}
+
+func matchSSHCut(c *Case) []Finding {
+	found := c.Where(func(e *Endpoint) bool {
+		return e.Speaks == fact.SFTP && e.Talk.Kex != nil && len(lacking(e.Talk, openSSH)) == 0 &&
+			e.Talk.Kex.Failed(fact.Reset, fact.Closed, fact.Timeout, fact.Garbled, fact.TooLong, fact.Other)
+	})
+	if len(found) == 0 {
+		return nil
+	}
+	o := found[0].Talk.Kex
+	how := map[fact.Kind]string{fact.Reset: "is reset", fact.Closed: "is closed", fact.Timeout: "falls silent"}[o.Failure.Kind]
+	return []Finding{{
+		Severity:   c.weigh(Problem, found),
+		Confidence: Possible,
+		Title:      fmt.Sprintf("The SSH connection to %s of %s is cut in the key exchange", c.on(found), c.Run.Target.Host),
+		Says:       fmt.Sprintf("The server introduces itself, and then the connection %s.", cmp.Or(how, "goes wrong")),
+		Where:      where(found, c.connected()),
+		Evidence:   exchanges(found),
+		Fix: append([]Step{
+			{You, "try from another network, for instance a phone's"},
+			{YourNetwork, fmt.Sprintf("let SSH to %s pass without inspection", c.Run.Target.Host)},
+			{c.support(), "look at the SSH server's log for that moment"},
+		}, c.instead(found)...),
+		Candidates: []Candidate{
+			{"ssh-dpi", "it works from another network", You},
+			{"ssh-not-allowed-now", "the SSH server's log shows a penalty or a limit for your public IP address", c.support()},
+			{"tcp-mtu-blackhole", "it works without the VPN, or with a smaller MTU", You},
+		},
+	}}
 }
 
 // unidentified says whether the conversation ended in one of the given ways before the server's identification.

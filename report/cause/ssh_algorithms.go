@@ -24,21 +24,22 @@ var sshNoCommonAlgorithm = Rule{
 }
 
 func matchSSHNoCommonAlgorithm(c *Case) []Finding {
-	return slices.Concat(c.onlyOldSSH(), c.noCurrentAlgorithm(), c.onlyUnknownHere())
+	return slices.Concat(c.otherVersion(), c.noCurrentAlgorithm(), c.onlyUnknownHere())
 }
 
-// onlyOldSSH finds servers that speak version 1 of SSH alone.
-func (c *Case) onlyOldSSH() []Finding {
+// otherVersion finds servers that do not speak version 2 of SSH.
+func (c *Case) otherVersion() []Finding {
 	found := c.Where(func(e *Endpoint) bool {
-		return e.Speaks == fact.SFTP && e.Talk.Ident != nil && strings.HasPrefix(e.Talk.Ident.Ident.Line, "SSH-1.") && !sshVersion.MatchString(e.Talk.Ident.Ident.Line)
+		return e.Speaks == fact.SFTP && e.Talk.Ident != nil && e.Talk.Ident.Ident.Line != "" &&
+			!sshVersion.MatchString(e.Talk.Ident.Ident.Line) && !e.Talk.sshMatches(restricted)
 	})
 	if len(found) == 0 {
 		return nil
 	}
 	return []Finding{{
 		Severity: c.weigh(Problem, found),
-		Title:    fmt.Sprintf("The SSH server on %s of %s speaks only version 1 of SSH", c.on(found), c.Run.Target.Host),
-		Says:     "Current apps speak version 2 alone.",
+		Title:    fmt.Sprintf("The SSH server on %s of %s does not speak version 2 of SSH", c.on(found), c.Run.Target.Host),
+		Says:     "Its identification names another version, and current apps speak version 2 alone.",
 		Where:    where(found, c.connected()),
 		Evidence: firstWordsOfSSH(found),
 		Quotes:   found[0].Talk.sshLines(),

@@ -83,8 +83,7 @@ var explicitToImplicit = Rule{
 
 func matchExplicitToImplicit(c *Case) []Finding {
 	found := c.Where(func(e *Endpoint) bool {
-		nudged := e.Talk.Secured() && e.Talk.TLS.TLS.Mode == fact.Nudge && e.Talk.Opening != nil && e.Talk.Opening.Failed(fact.Timeout)
-		return e.Speaks != fact.FTPS && e.FTPFamily() && !c.isWebPort(e.Port) && (nudged || e.Talk.opensWith(fact.VoiceTLS, fact.VoiceAlert))
+		return e.Speaks != fact.FTPS && e.FTPFamily() && !c.isWebPort(e.Port) && (e.Talk.speaksTLSWhenNudged() || e.Talk.opensWith(fact.VoiceTLS, fact.VoiceAlert))
 	})
 	if len(found) == 0 {
 		return nil
@@ -92,7 +91,7 @@ func matchExplicitToImplicit(c *Case) []Finding {
 	f := Finding{
 		Severity: c.weighOdd(found),
 		Title:    fmt.Sprintf("%s of %s wants implicit TLS, not explicit TLS", upper(c.on(found)), c.Run.Target.Host),
-		Says:     "The server says nothing in clear, and completes a TLS handshake as soon as one is begun.",
+		Says:     "The server says nothing in clear, and speaks TLS as soon as a handshake is begun.",
 		Where:    where(found, c.connected()),
 		Fix: append([]Step{
 			{You, fmt.Sprintf("choose implicit TLS for %s in your FTP app", portsOf(portsAmong(found)))},
@@ -100,7 +99,7 @@ func matchExplicitToImplicit(c *Case) []Finding {
 	}
 	for _, e := range found {
 		f.Evidence = append(f.Evidence, ids(e.Talk.Opening, e.Talk.TLS)...)
-		if entry, _ := c.Profile.Port(e.Port); entry.Speaks != fact.FTPS {
+		if entry, _ := c.Profile.Port(e.Port); entry.Speaks != fact.FTPS || !e.Talk.Secured() {
 			f.Confidence = Likely
 		}
 	}
@@ -112,6 +111,12 @@ func matchExplicitToImplicit(c *Case) []Finding {
 		}
 	}
 	return []Finding{f}
+}
+
+// speaksTLSWhenNudged says whether a silent port answered a ClientHello in TLS, be it with a refusal.
+func (talk *Conversation) speaksTLSWhenNudged() bool {
+	return talk.TLS != nil && talk.TLS.TLS.Mode == fact.Nudge && talk.Opening != nil && talk.Opening.Failed(fact.Timeout) &&
+		(talk.TLS.Failure == nil || talk.TLS.Failed(fact.Alert, fact.TLSVersion, fact.TLSFailed))
 }
 
 // isWebPort says whether the web lives on a port.
@@ -288,7 +293,7 @@ func (c *Case) whyNoAuth(e *Endpoint) string {
 	}
 	auth := talk.Answer("AUTH TLS")
 	switch {
-	case last.Failed(fact.Timeout, fact.Closed, fact.Reset):
+	case last.Failed(fact.Timeout, fact.Closed, fact.Reset, fact.Garbled, fact.TooLong):
 		return "tls-auth-stripped"
 	case last.Failed() || auth == nil || auth.Reply.Code < 400 || auth.Reply.Code == 421:
 		return ""

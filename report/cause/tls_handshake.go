@@ -43,7 +43,7 @@ func matchResetAfterAuth(c *Case) []Finding {
 	}
 	o := found[0].Talk.TLS
 	f := Finding{
-		Severity:   c.weighCut(found),
+		Severity:   c.weighHandshake(found),
 		Confidence: Likely,
 		Title:      fmt.Sprintf("The connection to %s of %s is cut as soon as TLS begins", c.on(found), c.Run.Target.Host),
 		Where:      where(found, c.connected()),
@@ -77,8 +77,8 @@ func matchResetAfterAuth(c *Case) []Finding {
 	return []Finding{f}
 }
 
-// weighCut is the severity of connections that are cut: a port of implicit TLS may just be none.
-func (c *Case) weighCut(found []*Endpoint) Severity {
+// weighHandshake is the severity of handshakes that fail. Nothing but its number says that a port of implicit TLS is one.
+func (c *Case) weighHandshake(found []*Endpoint) Severity {
 	if every(found, func(e *Endpoint) bool { return e.Talk.TLS.TLS.Mode == fact.Implicit }) {
 		return c.weighOdd(found)
 	}
@@ -119,7 +119,7 @@ func matchOldTLS(c *Case) []Finding {
 		return nil
 	}
 	f := Finding{
-		Severity: c.weigh(Problem, found),
+		Severity: c.weighHandshake(found),
 		Title:    fmt.Sprintf("The server on %s of %s refuses the versions of TLS that current apps speak", c.on(found), c.Run.Target.Host),
 		Says:     "It answers TLS 1.2 and 1.3 with the alert for an unknown version.",
 		Where:    where(found, c.connected()),
@@ -156,7 +156,7 @@ func matchNoSharedCipher(c *Case) []Finding {
 		return nil
 	}
 	f := Finding{
-		Severity: c.weigh(Problem, found),
+		Severity: c.weighHandshake(found),
 		Title:    fmt.Sprintf("The server on %s of %s accepts no cipher suite of current apps", c.on(found), c.Run.Target.Host),
 		Where:    where(found, c.connected()),
 		Evidence: handshakes(found),
@@ -192,7 +192,7 @@ func matchClientCertRequired(c *Case) []Finding {
 		return nil
 	}
 	f := Finding{
-		Severity: c.weigh(Problem, found),
+		Severity: c.weighHandshake(found),
 		Title:    fmt.Sprintf("The server on %s of %s wants a certificate from you", c.on(found), c.Run.Target.Host),
 		Says:     "It asks for a client certificate, and ends the connection when none comes.",
 		Where:    where(found, c.connected()),
@@ -229,7 +229,7 @@ func matchSNIRejected(c *Case) []Finding {
 	}
 	name := found[0].Talk.TLS.TLS.ServerName
 	f := Finding{
-		Severity: c.weigh(Problem, found),
+		Severity: c.weighHandshake(found),
 		Title:    fmt.Sprintf("The server on %s does not know the name %s", c.on(found), name),
 		Says:     "It ends the TLS handshake with the alert for an unrecognised name.",
 		Where:    where(found, c.connected()),
@@ -265,7 +265,7 @@ func matchHandshakeGivenUp(c *Case) []Finding {
 	}
 	t := found[0].Talk.TLS.TLS
 	f := Finding{
-		Severity: c.weigh(Problem, found),
+		Severity: c.weighHandshake(found),
 		Title:    fmt.Sprintf("The server on %s of %s gives up the TLS handshake", c.on(found), c.Run.Target.Host),
 		Says:     "It agrees to start TLS, and then sends an error in clear in place of the handshake.",
 		Where:    where(found, c.connected()),
@@ -280,6 +280,9 @@ func matchHandshakeGivenUp(c *Case) []Finding {
 		f.Says = "It ends the TLS handshake without a reason that can be told from here."
 		if t.Alert != 0 {
 			f.Says = fmt.Sprintf("It ends the TLS handshake with the alert %d (%s).", t.Alert, t.AlertText)
+		}
+		if again := found[0].second(fact.LenientTLS); again != nil && again.Secured() {
+			f.Says += " A second handshake came through, with nothing in it that the first had not offered."
 		}
 	}
 	return []Finding{f}
@@ -302,14 +305,14 @@ func whyNoTLS(e *Endpoint) string {
 	if !o.Failed(fact.Alert, fact.TLSVersion, fact.TLSFailed, fact.NotTLS, fact.Reset, fact.Closed, fact.Timeout) {
 		return ""
 	}
+	if t.Alert == alertUnrecognizedName {
+		return "tls-sni-rejected"
+	}
 	cut := o.Failed(fact.Reset, fact.Closed)
 	if old := e.second(fact.LenientTLS); old != nil && old.Secured() {
 		return whatWasAllowed(old.TLS.TLS, cut)
 	}
 	switch t.Alert {
-	case 0:
-	case alertUnrecognizedName:
-		return "tls-sni-rejected"
 	case alertProtocolVersion:
 		return "tls-version"
 	case alertHandshakeFailure, alertInsufficientSecurity:
@@ -320,7 +323,7 @@ func whyNoTLS(e *Endpoint) string {
 		return "tls-version"
 	case o.Failed(fact.Alert, fact.TLSFailed), t.Mode == fact.Explicit && o.Failed(fact.NotTLS):
 		return "tls-handshake-421"
-	case cut, o.Failed(fact.Timeout) && t.Received == 0:
+	case cut, o.Failed(fact.Timeout):
 		return "tls-rst-after-auth"
 	}
 	return ""
@@ -337,7 +340,7 @@ func whatWasAllowed(t *fact.TLS, cut bool) string {
 	case cut:
 		return "tls-rst-after-auth"
 	default:
-		return ""
+		return "tls-handshake-421"
 	}
 }
 
