@@ -40,6 +40,7 @@ func TestReal(t *testing.T) {
 		{"healthy-openssh", healthyOpenSSH},
 		{"healthy-over-a-slow-and-lossy-line", healthyBadLine},
 		{"healthy-behind-an-alias", healthyAlias},
+		{"healthy-from-a-computer-without-ipv6", healthyWithoutIPv6},
 
 		{"port-dropped", portDropped},
 		{"port-refused", portRefused},
@@ -66,6 +67,8 @@ func TestReal(t *testing.T) {
 		{"certificate-without-intermediate", certificateWithoutIntermediate},
 		{"client-certificate-required", clientCertificateRequired},
 		{"tls-1.0-only", oldTLS},
+		{"tls-no-shared-cipher", noSharedCipher},
+		{"tls-server-name-rejected", serverNameRejected},
 		{"tls-off-vsftpd", tlsOffVsftpd},
 		{"tls-off-proftpd", tlsOffProFTPD},
 		{"tls-off-pure-ftpd", tlsOffPureFTPd},
@@ -80,6 +83,8 @@ func TestReal(t *testing.T) {
 		{"pure-ftpd-per-address-limit", pureFTPdPerAddressLimit},
 		{"pure-ftpd-full", pureFTPdFull},
 		{"proftpd-per-address-limit", proftpdPerAddressLimit},
+		{"proftpd-ban", proftpdBan},
+		{"proftpd-ban-without-a-word", proftpdSilentBan},
 		{"pure-ftpd-slow-greeting", slowGreeting},
 		{"openssh-full", opensshFull},
 		{"openssh-denied-by-tcp-wrappers", opensshDenied},
@@ -90,6 +95,10 @@ func TestReal(t *testing.T) {
 		{"first-resolver-silent", firstResolverSilent},
 		{"resolver-blocks", resolverBlocks},
 		{"resolver-rewrites", resolverRewrites},
+		{"resolver-stale", resolverStale},
+		{"resolver-gives-inner-address", resolverSplitHorizon},
+		{"resolver-truncates", resolverTruncates},
+		{"name-without-address", nameWithoutAddress},
 		{"name-does-not-exist", nameDoesNotExist},
 		{"hosts-file-override", hostsFileOverride},
 	} {
@@ -412,6 +421,16 @@ func healthyAlias(n *network, ca *authority) {
 	}
 }
 
+// A name with an IPv6 address is no fault of a computer that has none.
+func healthyWithoutIPv6(n *network, ca *authority) {
+	n.names(serverAddress, serverAddress6)
+	args := n.ftpAndSSH(ca, serverAddress, serverAddress6)
+	n.ip("-n " + n.client + " -6 address flush dev wire")
+	d := n.doctor(args...)
+	n.healthy(d)
+	n.ways(d, "sftp 22 ssh connected", "ftpes 21 explicit verified")
+}
+
 // What routers and firewalls do.
 
 // ftpAndSSH is a host with a promised port 21 and 22, on all IPv4 addresses.
@@ -689,6 +708,30 @@ func oldTLS(n *network, ca *authority) {
 	}
 }
 
+// Current apps have no Camellia, and neither does this program.
+func noSharedCipher(n *network, ca *authority) {
+	n.names(serverAddress)
+	id := ca.certificate(n, host, nil)
+	n.proftpd(serverAddress, "21", id, "TLSEngine on", "TLSProtocol TLSv1.2", "TLSCipherSuite ECDHE-ECDSA-CAMELLIA256-SHA384")
+	d := n.doctor(append(n.site("21"), "--ca-file", ca.rootFile, host)...)
+	n.expect(d, 1, "tls-no-shared-cipher")
+}
+
+// openssl s_server stands in for a server that ends the handshake over a name that it does not know.
+func serverNameRejected(n *network, ca *authority) {
+	n.names(serverAddress)
+	id := ca.certificate(n, "www.example.net", nil)
+	n.serve(n.server, []string{"tcp " + net.JoinHostPort(serverAddress, "990")}, program(n.t, "openssl"), "s_server",
+		"-accept", net.JoinHostPort(serverAddress, "990"), "-cert", id.chain, "-key", id.key,
+		"-servername", "www.example.net", "-cert2", id.chain, "-key2", id.key, "-servername_fatal", "-www")
+	d := n.doctor(append(n.site("990"), "--ca-file", ca.rootFile, host)...)
+	n.expect(d, 1, "tls-sni-rejected")
+	o := n.step(d, serverAddress+":990", "TLS handshake", func(o *fact.Observation) bool { return o.TLS != nil && o.TLS.Purpose == "" })
+	if o != nil && (!o.Failed(fact.Alert) || o.TLS.Alert != 112) {
+		n.t.Errorf("the handshake ended with %+v, alert %d; want alert 112, unrecognized_name", o.Failure, o.TLS.Alert)
+	}
+}
+
 // vsftpd 3.0.3 without TLS does not list AUTH TLS, and answers it as any command before the login.
 func tlsOffVsftpd(n *network, ca *authority) {
 	n.names(serverAddress)
@@ -755,13 +798,20 @@ func ftpOnSSHPort(n *network, ca *authority) {
 // occupy keeps one connection to a server open.
 func (n *network) occupy(address string) {
 	n.t.Helper()
-	conn := n.dial(n.client, address)
-	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		n.t.Fatal(err)
-	}
-	if _, err := conn.Read(make([]byte, 1)); err != nil {
+	if err := n.visit(address); err != nil {
 		n.t.Fatalf("no greeting of %s: %v", address, err)
 	}
+}
+
+// visit opens a connection to a server, and waits until it says something.
+func (n *network) visit(address string) error {
+	n.t.Helper()
+	conn := n.dial(n.client, address)
+	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		return err
+	}
+	_, err := conn.Read(make([]byte, 1))
+	return err
 }
 
 func vsftpdPerAddressLimit(n *network, ca *authority) {
@@ -817,6 +867,30 @@ func proftpdPerAddressLimit(n *network, ca *authority) {
 	d := n.doctor(append(n.site("21"), host)...)
 	n.reply(d, serverAddress+":21", "", 530, "Sorry, the maximum number of connections (1) for your host are already connected.")
 	n.expect(d, 1, "ftp-per-ip-limit")
+}
+
+// bannedByProFTPD is banned by mod_ban for opening two connections at once.
+func (n *network) bannedByProFTPD(ca *authority, settings ...string) *diagnosis {
+	n.t.Helper()
+	n.names(serverAddress)
+	settings = append(settings, "TLSEngine on", "MaxConnectionsPerHost 1",
+		"BanEngine on", "BanOnEvent MaxConnectionsPerHost 1/01:00:00 01:00:00")
+	n.proftpd(serverAddress, "21", ca.certificate(n, host, nil), settings...)
+	n.occupy(serverAddress + ":21")
+	_ = n.visit(serverAddress + ":21") // is banned for it, with a word or without
+	return n.doctor(append(n.site("21"), host)...)
+}
+
+func proftpdBan(n *network, ca *authority) {
+	d := n.bannedByProFTPD(ca, `BanMessage "Host %a has been banned"`)
+	n.reply(d, serverAddress+":21", "", 530, "Host "+clientAddress+" has been banned")
+	n.expect(d, 1, "ftp-banned")
+}
+
+// Without BanMessage, mod_ban just closes the connection.
+func proftpdSilentBan(n *network, ca *authority) {
+	d := n.bannedByProFTPD(ca)
+	n.expect(d, 1, "ftp-banned")
 }
 
 // Pure-FTPd looks up the name of its visitor before it greets him. Its DNS server does not answer.
@@ -913,6 +987,52 @@ func resolverRewrites(n *network, ca *authority) {
 	if !strings.Contains(d.Verdict.Summary, "invents an address") {
 		n.t.Errorf("%q does not say that the address is invented", d.Verdict.Summary)
 	}
+}
+
+// The configured DNS server still gives the address of another computer.
+func resolverStale(n *network, ca *authority) {
+	n.names(secondAddress)
+	n.dnsmasq(otherDNS, "address=/#/", "host-record="+host+","+serverAddress)
+	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil))
+	n.vsftpd(secondAddress, "21", ca.certificate(n, "shop.example.net", nil))
+	d := n.doctor("--ca-file", ca.rootFile, "--resolver", otherDNS, host)
+	n.expect(d, 1, "dns-stale")
+}
+
+// The configured DNS server gives an address that only means something elsewhere.
+func resolverSplitHorizon(n *network, ca *authority) {
+	n.names("10.20.30.40")
+	n.dnsmasq(otherDNS, "address=/#/", "host-record="+host+","+serverAddress)
+	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil))
+	d := n.doctor("--ca-file", ca.rootFile, "--resolver", otherDNS, host)
+	n.expect(d, 1, "dns-split-horizon")
+}
+
+// More addresses than fit into 512 bytes: the answer is asked for again over TCP.
+func resolverTruncates(n *network, _ *authority) {
+	settings := []string{"edns-packet-max=512"}
+	for i := range 40 {
+		settings = append(settings, fmt.Sprintf("host-record=%s,198.51.100.%d", host, 100+i))
+	}
+	n.dnsmasq(dnsAddress, settings...)
+	d := n.doctor("--only", "dns", host)
+	answer := func(transport string) *fact.Observation {
+		return n.step(d, dnsAddress+":53", "answer over "+transport, func(o *fact.Observation) bool {
+			return o.Lookup != nil && o.Lookup.Name == host && o.Lookup.Type == "A" && o.Lookup.Transport == transport
+		})
+	}
+	if o := answer("udp"); o != nil && !o.Lookup.Truncated {
+		n.t.Error("the answer over UDP is not marked as truncated")
+	}
+	if o := answer("tcp"); o != nil && len(o.Lookup.Addresses()) != 40 {
+		n.t.Errorf("the answer over TCP has %d addresses, want 40", len(o.Lookup.Addresses()))
+	}
+}
+
+func nameWithoutAddress(n *network, _ *authority) {
+	n.dnsmasq(dnsAddress, "address=/#/", "txt-record="+host+",moved")
+	d := n.doctor(host)
+	n.expect(d, 1, "dns-no-address")
 }
 
 func nameDoesNotExist(n *network, _ *authority) {

@@ -406,7 +406,7 @@ func inside(namespace string, open func() error) error {
 func removeNamespaces(namespaces ...string) {
 	for _, namespace := range namespaces {
 		pids, _ := exec.Command("ip", "netns", "pids", namespace).Output()
-		for _, field := range strings.Fields(string(pids)) {
+		for field := range strings.FieldsSeq(string(pids)) {
 			if pid, err := strconv.Atoi(field); err == nil && pid != os.Getpid() {
 				_ = syscall.Kill(pid, syscall.SIGKILL)
 			}

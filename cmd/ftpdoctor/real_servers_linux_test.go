@@ -195,11 +195,13 @@ Port %s
 ModulePath %s
 LoadModule mod_tls.c
 LoadModule mod_sftp.c
+LoadModule mod_ban.c
 PidFile %[4]s/proftpd.pid
 ScoreboardFile %[4]s/proftpd.scoreboard
 <IfModule mod_ctrls.c>
 ControlsSocket %[4]s/proftpd.sock
 </IfModule>
+BanTable %[4]s/proftpd.bans
 DelayTable none
 WtmpLog off
 SystemLog none
