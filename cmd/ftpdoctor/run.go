@@ -58,33 +58,39 @@ func (p *process) say(line string) { _, _ = fmt.Fprintln(p.stderr, line) }
 func (p *process) rootCommand() *cobra.Command {
 	root := p.checkCommand()
 	root.Version = version
-	root.SetVersionTemplate("ftpdoctor {{.Version}}\n")
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
-	root.SetUsageTemplate(usage)
+	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(p.demoCommand(), p.readCommand(), p.explainCommand(), p.listCommand())
 	return root
 }
 
-// usage is the part of the help below the description.
-const usage = `Usage:
-  {{.UseLine}}{{if .HasExample}}
-
-Examples:
-{{.Example}}{{end}}{{if .HasAvailableSubCommands}}
-
-Other commands:{{range .Commands}}{{if .IsAvailableCommand}}
-  ftpdoctor {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
-
-Flags:
-{{.LocalFlags.FlagUsagesWrapped 80 | trimTrailingWhitespaces}}{{end}}{{if not .HasParent}}
-
-Exit codes: 0 nothing is wrong, 1 a problem was found, 2 wrong usage,
-3 inconclusive (interrupted, out of time, no network).{{end}}
-`
+// usage writes the help below the description. A template would do the same, but the linker then keeps every
+// method of every type, as a template could call it.
+func usage(cmd *cobra.Command) error {
+	var b strings.Builder
+	b.WriteString("Usage:\n  " + cmd.UseLine() + "\n")
+	if cmd.HasExample() {
+		b.WriteString("\nExamples:\n" + cmd.Example + "\n")
+	}
+	if cmd.HasAvailableSubCommands() {
+		b.WriteString("\nOther commands:\n")
+		for _, sub := range cmd.Commands() {
+			if sub.IsAvailableCommand() {
+				fmt.Fprintf(&b, "  ftpdoctor %-9s %s\n", sub.Name(), sub.Short)
+			}
+		}
+	}
+	b.WriteString("\nFlags:\n" + cmd.LocalFlags().FlagUsagesWrapped(80))
+	if !cmd.HasParent() {
+		b.WriteString("\nExit codes: 0 nothing is wrong, 1 a problem was found, 2 wrong usage,\n3 inconclusive (interrupted, out of time, no network).\n")
+	}
+	_, err := io.WriteString(cmd.OutOrStdout(), b.String())
+	return err
+}
 
 // sentence ends an error as a sentence.
 func sentence(err error) string {
