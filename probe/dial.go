@@ -98,7 +98,7 @@ func (s *Session) connect(ctx context.Context, place string, near *neighbourhood
 	}
 	c, err := s.network.DialContext(limited, "tcp", place)
 	limit = near.leave(b)
-	if errors.Is(err, context.Canceled) && context.Cause(limited) == errNoAnswer {
+	if errors.Is(err, context.Canceled) && errors.Is(context.Cause(limited), errNoAnswer) {
 		err = breach{fact.Dropped, "no answer within " + limit.String()}
 	}
 	return c, limit, err

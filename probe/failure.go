@@ -44,16 +44,13 @@ func toldByOther(k fact.Kind) bool {
 
 // kind classifies an error.
 func kind(err error) fact.Kind {
-	var known breach
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[breach](err); ok {
 		return known.kind
 	}
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return number(err, errno)
 	}
-	var lookup *net.DNSError
-	if errors.As(err, &lookup) && !errors.Is(err, context.Canceled) {
+	if lookup, ok := errors.AsType[*net.DNSError](err); ok && !errors.Is(err, context.Canceled) {
 		return lookupKind(lookup)
 	}
 	if k := protocolKind(err); k != "" {

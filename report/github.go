@@ -35,14 +35,14 @@ func writeGitHub(w io.Writer, r *Report, o Options) error {
 
 // annotated is a finding in one text.
 func annotated(f cause.Finding) string {
-	says := f.Title + ". " + f.Says
+	lines := []string{f.Title + ". " + f.Says}
 	for _, quote := range f.Quotes {
-		says += "\nThe server says: " + quote
+		lines = append(lines, "The server says: "+quote)
 	}
 	for _, step := range f.Fix {
-		says += "\n" + capital(string(step.Who)) + ": " + step.Do
+		lines = append(lines, capital(string(step.Who))+": "+step.Do)
 	}
-	return says
+	return strings.Join(lines, "\n")
 }
 
 // A line of output that begins with :: is a command, and so is what follows ##[ anywhere in a line.

@@ -38,8 +38,7 @@ func Load(text []byte) (r *Report, remark string, err error) {
 		return nil, "", err
 	}
 	tree, err := readTree(data)
-	var cut *cutError
-	if errors.As(err, &cut) {
+	if cut, ok := errors.AsType[*cutError](err); ok {
 		damage = cmp.Or(damage, error(cut))
 	} else if err != nil {
 		return nil, "", cmp.Or(damage, err)
@@ -283,8 +282,7 @@ func reshape(tree any, saved *Report) error {
 		return err
 	}
 	err = json.Unmarshal(text, saved)
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return fmt.Errorf("it is no report of ftpdoctor: %q cannot be %s", wrong.Field, wrong.Value)
 	}
 	if err != nil {

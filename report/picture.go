@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -154,10 +155,8 @@ func networkMark(c *cause.Case) mark {
 	if len(c.Endpoints) == 0 {
 		return skipped
 	}
-	for _, address := range c.Addresses() {
-		if c.Live(address) {
-			return good
-		}
+	if slices.ContainsFunc(c.Addresses(), c.Live) {
+		return good
 	}
 	return bad
 }

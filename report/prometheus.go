@@ -41,16 +41,16 @@ type metrics struct {
 }
 
 func (m *metrics) family(name, help string) {
-	fmt.Fprintf(m, "# HELP %s %s.\n# TYPE %s gauge\n", name, help, name)
+	fmt.Fprintf(&m.Builder, "# HELP %s %s.\n# TYPE %s gauge\n", name, help, name)
 }
 
 // sample writes one value. Labels come as name, value, name, value.
 func (m *metrics) sample(name, value string, labels ...string) {
-	fmt.Fprintf(m, `%s{target="%s"`, name, labelEscapes.Replace(m.target))
+	fmt.Fprintf(&m.Builder, `%s{target="%s"`, name, labelEscapes.Replace(m.target))
 	for i := 0; i < len(labels); i += 2 {
-		fmt.Fprintf(m, `,%s="%s"`, labels[i], labelEscapes.Replace(labels[i+1]))
+		fmt.Fprintf(&m.Builder, `,%s="%s"`, labels[i], labelEscapes.Replace(labels[i+1]))
 	}
-	fmt.Fprintf(m, "} %s\n", value)
+	fmt.Fprintf(&m.Builder, "} %s\n", value)
 }
 
 func (m *metrics) one(name, help, value string) {

@@ -89,8 +89,7 @@ func readAll(ctx context.Context, r io.Reader, most int64) ([]byte, error) {
 
 // reason is an error of the file system without the path, which stands in the sentence already.
 func reason(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err
 	}
 	return err

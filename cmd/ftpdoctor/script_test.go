@@ -41,9 +41,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: exits CODE COMMAND [ARGUMENTS]")
 	}
 	got := 0
-	var failed *exec.ExitError
 	err := ts.Exec(args[1], args[2:]...)
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
 		got = failed.ExitCode()
 	} else if err != nil {
 		ts.Fatalf("%v", err)

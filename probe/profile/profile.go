@@ -200,7 +200,7 @@ func (p *Profile) checkHosts() error {
 	}
 	for i, key := range p.HostKeys {
 		if !strings.HasPrefix(key, "SHA256:") {
-			return fmt.Errorf(`host_keys[%d] is %q; write the fingerprint as ssh-keygen -l prints it, SHA256:...`, i, key)
+			return fmt.Errorf(`host_keys[%d] is %q; write the fingerprint with SHA256: in front, as ssh-keygen -l prints it`, i, key)
 		}
 	}
 	return nil

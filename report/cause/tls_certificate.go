@@ -469,7 +469,7 @@ func named(dn string) string {
 
 // part is one attribute of a distinguished name, without its key.
 func part(dn, key string) string {
-	for _, attribute := range strings.Split(dn, ",") {
+	for attribute := range strings.SplitSeq(dn, ",") {
 		if value, ok := strings.CutPrefix(strings.TrimSpace(attribute), key); ok {
 			return value
 		}
