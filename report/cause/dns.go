@@ -296,7 +296,7 @@ func matchRewrite(c *Case) []Finding {
 		Evidence: ids(evidence...),
 	}
 	if system := c.system(); system != nil && subset(system.Lookup.Addresses(), invented) {
-		f.Severity = Problem
+		f.Severity, f.Confidence = Problem, Likely
 		f.Where = nil
 		f.Title = fmt.Sprintf("The host name %s probably does not exist", c.Run.Target.Host)
 		f.Says += fmt.Sprintf(" %s gets the same.", c.Run.Target.Host)
@@ -337,7 +337,7 @@ var hostsOverride = Rule{
 
 func matchHostsOverride(c *Case) []Finding {
 	line, system := c.hostsLine(), c.system()
-	if line == nil || system == nil || system.Failure != nil || !slices.Contains(system.Lookup.Addresses(), line.Address) {
+	if line == nil || system.Failure != nil {
 		return nil
 	}
 	var fresh []string

@@ -246,9 +246,12 @@ func matchClock(c *Case) []Finding {
 	}
 	f := Finding{
 		Title:    fmt.Sprintf("The clock of this computer is %s %s", span(skew), direction),
-		Says:     fmt.Sprintf("Compared with the time that %s gives.", plural(len(evidence), "the web server", "the web servers")),
+		Says:     "That is how far it is from the clock of the web server.",
 		Evidence: evidence,
 		Fix:      []Step{{You, "set date and time of this computer to automatic, and check its time zone"}},
+	}
+	if len(evidence) > 1 {
+		f.Says = fmt.Sprintf("The web servers on %d addresses agree about the time.", len(evidence))
 	}
 	switch {
 	case c.Profile.Promised || len(evidence) > 1 || c.datesFit(skew):

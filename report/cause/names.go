@@ -131,12 +131,18 @@ func (c *Case) canaryAnswered() bool {
 	})
 }
 
-// hostsLine is the first line of the hosts file that names the host; nil when there is none.
+// hostsLine is the line of the hosts file that programs here use for the host; nil when there is none.
 func (c *Case) hostsLine() *fact.HostsLine {
-	if c.Hosts == nil || len(c.Hosts.Hosts.Lines) == 0 || c.addressGiven() {
+	system := c.system()
+	if c.Hosts == nil || system == nil {
 		return nil
 	}
-	return &c.Hosts.Hosts.Lines[0]
+	for i, line := range c.Hosts.Hosts.Lines {
+		if slices.Contains(system.Lookup.Addresses(), line.Address) {
+			return &c.Hosts.Hosts.Lines[i]
+		}
+	}
+	return nil
 }
 
 // settled says whether the addresses lead to the right server as far as can be seen: its certificate is the right one, or it

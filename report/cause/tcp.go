@@ -245,15 +245,15 @@ func matchLocalBlock(c *Case) []Finding {
 		},
 	}
 	if len(blocked) < len(c.Endpoints) {
-		ports := portsAmong(blocked)
-		f.Title = fmt.Sprintf("This computer itself blocks connections to %s", portsOf(ports))
-		f.Says = fmt.Sprintf("Connections to %s were forbidden by this computer before anything was sent; other ports were not.", portsOf(ports))
-		f.Where = where(blocked, c.Endpoints)
-		f.Fix = append(c.inPlaceOf(ports), f.Fix...)
-		f.Severity = Warning
-		if slices.ContainsFunc(ports, c.Matters) {
-			f.Severity = Problem
+		f.Where = where(blocked, c.WaysIn())
+		f.Severity = c.weigh(Problem, blocked)
+		names := portsOf(portsAmong(blocked))
+		if !slices.Equal(f.Where, numbers(portsAmong(blocked))) {
+			names += " at " + and(addressesAmong(blocked))
 		}
+		f.Title = fmt.Sprintf("This computer itself blocks connections to %s", names)
+		f.Says = fmt.Sprintf("Connections to %s were forbidden by this computer before anything was sent; others were not.", names)
+		f.Fix = append(c.instead(blocked), f.Fix...)
 	}
 	return []Finding{f}
 }

@@ -414,7 +414,7 @@ var ipv6Broken = Rule{
 		Shown: "Every connect to the IPv6 addresses failed, and the IPv4 addresses answered in the same run.",
 		Mend:  "Set your FTP app to IPv4. Whoever runs your network can mend its IPv6; whoever runs the server can take the IPv6 address out of the DNS if it is of no use.",
 	},
-	ExplainedBy: append([]string{"dns-aaaa-unexpected"}, misdirected...),
+	ExplainedBy: append([]string{"dns-aaaa-unexpected", "tcp-local-block"}, misdirected...),
 	Match:       matchIPv6Broken,
 }
 
@@ -464,7 +464,7 @@ var someAddressesDead = Rule{
 		Mend: "If your network only lets listed addresses out, its list is incomplete: allow every address of the server. If the addresses fail from other networks too, " +
 			"one of the servers is down. Let your app try again over every address.",
 	},
-	ExplainedBy: append([]string{"tcp-no-egress"}, misdirected...),
+	ExplainedBy: append([]string{"tcp-no-egress", "tcp-local-block"}, misdirected...),
 	Match:       matchSomeAddressesDead,
 }
 
