@@ -20,37 +20,46 @@ import (
 
 // Each rule has a folder in testdata that is named after its code. example.json holds the smallest run that shows the
 // cause, near-miss.json a run that looks like it and is something else: its nearest neighbour, or a healthy server.
+// Further ones have a name behind: example-NAME.json, near-miss-NAME.json.
 
 func TestExamples(t *testing.T) {
-	for _, rule := range Rules {
-		t.Run(rule.Code, func(t *testing.T) {
-			run := load(t, filepath.Join("testdata", rule.Code, "example.json"))
-			found := judge(run)
-			if !slices.ContainsFunc(found, func(f Finding) bool { return f.Cause == rule.Code && f.ExplainedBy == "" }) {
-				t.Errorf("not found as a root cause, but:\n%s", dump(found))
+	eachOf(t, "example", func(t *testing.T, rule Rule, run *fact.Run) {
+		found := judge(run)
+		if !slices.ContainsFunc(found, func(f Finding) bool { return f.Cause == rule.Code && f.ExplainedBy == "" }) {
+			t.Errorf("not found as a root cause, but:\n%s", dump(found))
+		}
+		for _, f := range found {
+			if f.Cause != rule.Code && f.ExplainedBy == "" && f.Severity != Note {
+				t.Errorf("the example shows %s beside it:\n%s", f.Cause, dump([]Finding{f}))
 			}
-			for _, f := range found {
-				if f.Cause != rule.Code && f.ExplainedBy == "" && f.Severity != Note {
-					t.Errorf("the example shows %s beside it:\n%s", f.Cause, dump([]Finding{f}))
-				}
-			}
-			checkFindings(t, run, found)
-		})
-	}
+		}
+		checkFindings(t, run, found)
+	})
 }
 
 func TestNearMisses(t *testing.T) {
-	for _, rule := range Rules {
-		t.Run(rule.Code, func(t *testing.T) {
-			run := load(t, filepath.Join("testdata", rule.Code, "near-miss.json"))
-			found := judge(run)
-			for _, f := range found {
-				if f.Cause == rule.Code {
-					t.Errorf("a false alarm:\n%s", dump([]Finding{f}))
-				}
+	eachOf(t, "near-miss", func(t *testing.T, rule Rule, run *fact.Run) {
+		found := judge(run)
+		for _, f := range found {
+			if f.Cause == rule.Code {
+				t.Errorf("a false alarm:\n%s", dump([]Finding{f}))
 			}
-			checkFindings(t, run, found)
-		})
+		}
+		checkFindings(t, run, found)
+	})
+}
+
+// eachOf calls a test with every run of a kind that belongs to a rule. Each rule must have the one that bears the bare name.
+func eachOf(t *testing.T, kind string, test func(*testing.T, Rule, *fact.Run)) {
+	for _, rule := range Rules {
+		folder := filepath.Join("testdata", rule.Code)
+		further, err := filepath.Glob(filepath.Join(folder, kind+"-*.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range append([]string{filepath.Join(folder, kind+".json")}, further...) {
+			t.Run(rule.Code+"/"+filepath.Base(file), func(t *testing.T) { test(t, rule, load(t, file)) })
+		}
 	}
 }
 
