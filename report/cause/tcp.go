@@ -169,6 +169,7 @@ func matchPortRefused(c *Case) []Finding {
 	}
 	if near := c.refusedNearby(ports); near != "" {
 		f.Confidence = Likely
+		f.Title = fmt.Sprintf("Something near you refuses connections to %s of %s", portsOf(ports), c.Run.Target.Host)
 		f.Says = fmt.Sprintf("Connections to %s are refused on %s %s.", portsOf(ports), c.onAddresses(live), near)
 		f.Fix = append(f.Fix, Step{YourNetwork, fmt.Sprintf("allow outgoing TCP %s to %s", and(numbers(ports)), and(live))})
 	}
@@ -387,7 +388,7 @@ func (c *Case) refusedNearby(ports []int) string {
 	if answer == 0 || answer > firstRepeat || slowest > answer/3 || answer-slowest < 10 {
 		return ""
 	}
-	return fmt.Sprintf("in %s, while an answer of the server takes %s: something near you refuses in its name", ms(slowest), ms(answer))
+	return fmt.Sprintf("in %s, while an answer of the server takes %s", ms(slowest), ms(answer))
 }
 
 // quickest is the shortest connect that came through; 0 when none did.

@@ -253,6 +253,9 @@ func matchUnreachable(c *Case) []Finding {
 			{YourNetwork, fmt.Sprintf("find the router or firewall that rejects connections to %s", and(c.Addresses()))},
 		},
 	}
+	if slices.ContainsFunc(c.routed(), dropped) {
+		f.Says = fmt.Sprintf("No connection to %s came through: some came back as unreachable, others got no answer.", allOf(c.Addresses()))
+	}
 	switch {
 	case !slices.ContainsFunc(c.Endpoints, func(e *Endpoint) bool { return !c.foreign(e) }):
 		f.Title = fmt.Sprintf("%s has only IPv6 addresses, and this computer has no IPv6", c.Run.Target.Host)

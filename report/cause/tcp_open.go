@@ -38,7 +38,7 @@ func matchResetAfterConnect(c *Case) []Finding {
 	ports := portsAmong(cut)
 	return []Finding{{
 		Title:    fmt.Sprintf("Connections to %s are cut as soon as they are open", c.Run.Target.Host),
-		Says:     fmt.Sprintf("%s accept a connection and end it before a single byte has come.", upper(portsOf(ports))),
+		Says:     fmt.Sprintf("%s accept connections and end them before a single byte has come.", upper(portsOf(ports))),
 		Where:    where(cut, c.Endpoints),
 		Evidence: ids(evidence...),
 		Fix: []Step{
@@ -86,16 +86,18 @@ func matchMTUBlackhole(c *Case) []Finding {
 	if slices.ContainsFunc(c.Endpoints, passedBulk) || !heard || !overSSH && !overWeb {
 		return nil // TLS that stalls on FTP ports alone is more likely stopped for what it is
 	}
+	ports := portsAmong(stuck)
 	var evidence []*fact.Observation
 	for _, e := range stuck {
-		evidence = append(evidence, e.Talk.TLS, e.Talk.Kex)
+		evidence = append(evidence, e.Talk.Opening, e.Talk.TLS, e.Talk.Kex)
 	}
 	return []Finding{{
 		Confidence: Likely,
 		Title:      fmt.Sprintf("Large packets get lost on the way between you and %s", c.Run.Target.Host),
-		Says:       fmt.Sprintf("%s answer at once, then stall where the first large packet is due; nothing large came through at all.", upper(portsOf(portsAmong(stuck)))),
-		Where:      where(stuck, c.Endpoints),
-		Evidence:   ids(evidence...),
+		Says: fmt.Sprintf("%s at once, then %s where the first large packet is due; nothing large came through at all.",
+			upper(portsOf(ports))+plural(len(ports), " answers", " answer"), plural(len(ports), "stalls", "stall")),
+		Where:    where(stuck, c.Endpoints),
+		Evidence: ids(evidence...),
 		Fix: []Step{
 			{You, "disconnect the VPN and try again; if that helps, set its MTU to 1400 or lower"},
 			{YourNetwork, "limit the TCP segment size (MSS) on the router or tunnel, and let ICMP \"fragmentation needed\" and \"packet too big\" pass"},
