@@ -134,7 +134,7 @@ func (r *Report) codes() []string {
 
 // without lists the words of one list that another lacks.
 func without(words, lacking []string) []string {
-	return slices.DeleteFunc(words, func(word string) bool { return slices.Contains(lacking, word) })
+	return slices.DeleteFunc(slices.Clone(words), func(word string) bool { return slices.Contains(lacking, word) })
 }
 
 // savedProfile is the built-in profile of the name, else the one that the report brings along.

@@ -53,8 +53,8 @@ func (o *outputFlags) destinations() (*destinations, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Contains([]string{"auto", "always", "never"}, o.color) {
-		return nil, fmt.Errorf("--color cannot be %q; write auto, always or never", o.color)
+	if err := checkColor(o.color); err != nil {
+		return nil, err
 	}
 	d := &destinations{outputFlags: *o, onScreen: format}
 	for _, typed := range o.outputs {
@@ -68,6 +68,13 @@ func (o *outputFlags) destinations() (*destinations, error) {
 		d.files = append(d.files, out)
 	}
 	return d, nil
+}
+
+func checkColor(when string) error {
+	if !slices.Contains([]string{"auto", "always", "never"}, when) {
+		return fmt.Errorf("--color cannot be %q; write auto, always or never", when)
+	}
+	return nil
 }
 
 // show writes the report to all its destinations, and takes the exit code from it.

@@ -64,7 +64,7 @@ func (p *process) rootCommand() *cobra.Command {
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(p.demoCommand(), p.readCommand(), p.explainCommand(), p.listCommand())
+	root.AddCommand(p.demoCommand(), p.readCommand(), p.compareCommand(), p.explainCommand(), p.listCommand())
 	return root
 }
 

@@ -44,6 +44,11 @@ const (
 
 var proofs = []Proof{"", ProofConnected, ProofVerified, ProofLoggedIn, ProofListed, ProofWrote}
 
+// Compare says whether a proof goes further than another, as cmp.Compare does.
+func (p Proof) Compare(than Proof) int {
+	return cmp.Compare(slices.Index(proofs, p), slices.Index(proofs, than))
+}
+
 // Ways lists what works from here, the best first. A way counts as soon as one address offers it.
 func Ways(run *fact.Run, p *profile.Profile) []Way {
 	c := NewCase(run, p)
@@ -62,7 +67,7 @@ func Ways(run *fact.Run, p *profile.Profile) []Way {
 	}
 	slices.SortStableFunc(ways, func(a, b Way) int {
 		return cmp.Or(
-			-cmp.Compare(slices.Index(proofs, a.Proof), slices.Index(proofs, b.Proof)),
+			-a.Proof.Compare(b.Proof),
 			cmp.Compare(preference(a.Protocol), preference(b.Protocol)),
 		)
 	})
@@ -70,7 +75,7 @@ func Ways(run *fact.Run, p *profile.Profile) []Way {
 }
 
 func (e *Endpoint) provesMore(than Proof) bool {
-	return slices.Index(proofs, e.Proof()) > slices.Index(proofs, than)
+	return e.Proof().Compare(than) > 0
 }
 
 // preference puts the ways with the fewest connections and the best protection first.
