@@ -78,6 +78,9 @@ const (
 	WithoutSNI   Purpose = "without-sni" // after an unrecognised name: the same handshake without a server name
 	ClosedPort   Purpose = "closed-port" // a port on which nobody listens: who accepts it accepts everything
 	CaptiveCheck Purpose = "captive"     // port 80: a captive portal answers there
+	DataLink     Purpose = "data"        // a data connection that carries a listing or a file
+	SampleLink   Purpose = "sample"      // a data connection that only shows whether the port can be reached
+	WithoutReuse Purpose = "no-reuse"    // a second session, whose data connections begin a TLS session of their own
 )
 
 // Dial is the opening of a TCP connection.
@@ -136,6 +139,7 @@ type TLS struct {
 	WantsCert  bool          `json:"wants_cert,omitempty"` // the server asked for a client certificate
 	Plain      []string      `json:"plain,omitempty"`      // what came in clear instead of TLS records
 	Received   int           `json:"received"`             // bytes from the server during the handshake
+	Resumed    bool          `json:"resumed,omitempty"`    // an earlier TLS session was used again
 }
 
 // TLSMode says how a TLS handshake was reached.
@@ -147,6 +151,7 @@ const (
 	Implicit TLSMode = "implicit" // first thing on the connection, on an FTPS port
 	WebTLS   TLSMode = "web"      // first thing on the connection, on the web port
 	Nudge    TLSMode = "nudge"    // after a long silence, to see whether the port awaits TLS
+	DataTLS  TLSMode = "data"     // on a data connection
 )
 
 // Certificate is one X.509 certificate of a chain.

@@ -1,12 +1,57 @@
 package fact
 
+import (
+	"strings"
+	"unicode"
+)
+
 // Login is one attempt to sign in, and how it ended. The replies to it are observations of their own.
 type Login struct {
 	Protocol Protocol `json:"protocol"`
 	Method   string   `json:"method"` // "password"
 	Outcome  Outcome  `json:"outcome"`
 	Withheld Withheld `json:"withheld,omitempty"` // why nothing secret was sent
+	Shape    []Oddity `json:"shape,omitempty"`    // what is unusual about the password; no part of it
 }
+
+// Oddity is something about a password that is often there by mistake.
+type Oddity string
+
+// The oddities.
+const (
+	LeadingBlank  Oddity = "leading-blank"
+	TrailingBlank Oddity = "trailing-blank"
+	LineEnd       Oddity = "line-end"    // CR or LF, at the end or within
+	Control       Oddity = "control"     // another control character, such as NUL
+	Invisible     Oddity = "invisible"   // a character without a picture: zero width, byte order mark, no-break space
+	Typographic   Oddity = "typographic" // curly quotes, long dashes: what a word processor makes of typed characters
+	NonASCII      Oddity = "non-ascii"   // other characters beyond ASCII, which apps encode in different ways
+)
+
+// OdditiesOf says what is unusual about a password.
+func OdditiesOf(password string) []Oddity {
+	var found []Oddity
+	note := func(o Oddity, there bool) {
+		if there {
+			found = append(found, o)
+		}
+	}
+	within := func(is func(rune) bool) bool { return strings.ContainsFunc(password, is) }
+	note(LeadingBlank, strings.HasPrefix(password, " ") || strings.HasPrefix(password, "\t"))
+	note(TrailingBlank, strings.HasSuffix(password, " ") || strings.HasSuffix(password, "\t"))
+	note(LineEnd, strings.ContainsAny(password, "\r\n"))
+	note(Control, within(func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\r\n\t", r) }))
+	note(Invisible, within(invisible))
+	note(Typographic, within(typographic))
+	note(NonASCII, within(func(r rune) bool { return r > unicode.MaxASCII && !unicode.IsControl(r) && !invisible(r) && !typographic(r) }))
+	return found
+}
+
+func invisible(r rune) bool {
+	return unicode.Is(unicode.Cf, r) || r > unicode.MaxASCII && unicode.IsSpace(r) && !unicode.IsControl(r)
+}
+
+func typographic(r rune) bool { return strings.ContainsRune("‘’‚‛“”„‟‐‑‒–—―…", r) }
 
 // Outcome is how an attempt to sign in ended.
 type Outcome string
