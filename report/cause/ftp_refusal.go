@@ -229,7 +229,8 @@ func reasonOf(text string) string {
 	return "unknown"
 }
 
-// reasons are the words of refusals. Those of vsftpd 3.0.3, Pure-FTPd 1.0.50, FileZilla Server 0.9 and SFTPGo are among them as their sources have them.
+// reasons are the words of refusals. Those of vsftpd 3.0.3, Pure-FTPd 1.0.50 and ProFTPD 1.3.8 are as these servers send them, save the one about
+// tcp_wrappers; that one and those of FileZilla Server 0.9 and SFTPGo are as their sources have them, and unconfirmed.
 var reasons = []struct {
 	cause string
 	words *regexp.Regexp
@@ -237,6 +238,7 @@ var reasons = []struct {
 	// "Temporarily banned for too many failed login attempts", "Access denied: banned client IP"
 	{"ftp-banned", regexp.MustCompile(`(?i)\bban(ned)?\b|black-?list|block-?list|\bblocked\b|locked out|too many (failed|authentication|bad|invalid|wrong)|failed log-?ins?`)},
 	// "There are too many connections from your internet address.", "Too many connections (8) from this IP",
+	// "Sorry, the maximum number of connections (1) for your host are already connected.",
 	// "Refusing connection. No more connections allowed from your IP."
 	{"ftp-per-ip-limit", regexp.MustCompile(`(?i)(too many|maximum|limit|no more|exceed|already)\b.*\b(from|per|for) (your|this|the same|a single|one|each|same)? ?(ip|internet|host|address|client|computer|machine)|rate limit`)},
 	// "Service not available." is what vsftpd says to an address that tcp_wrappers denies.

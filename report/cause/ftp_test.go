@@ -5,18 +5,19 @@ import "testing"
 // The refusals of servers as they come in a greeting, with the code.
 func TestReasonOf(t *testing.T) {
 	for text, want := range map[string]string{
-		"421 There are too many connected users, please try later.":                          "ftp-busy",         // vsftpd 3.0.3
-		"421 There are too many connections from your internet address.":                     "ftp-per-ip-limit", // vsftpd 3.0.3
-		"421 Service not available.":                                                         "ftp-ip-denied",    // vsftpd 3.0.3, tcp_wrappers
-		"421 50 users (the maximum) are already logged in, sorry":                            "ftp-busy",         // Pure-FTPd 1.0.50
-		"421 Too many connections (8) from this IP":                                          "ftp-per-ip-limit", // Pure-FTPd 1.0.50
-		"421 Too many users are connected, please try again later.":                          "ftp-busy",         // FileZilla Server 0.9.60
-		"421 Refusing connection. No more connections allowed from your IP.":                 "ftp-per-ip-limit", // FileZilla Server 0.9.60
-		"421 Temporarily banned for too many failed login attempts":                          "ftp-banned",       // FileZilla Server 0.9.60
-		"421 Server is going offline":                                                        "ftp-busy",         // FileZilla Server 0.9.60
-		"421 Server too busy, closing connection. Please retry later!":                       "ftp-busy",         // FileZilla Server 0.9.60
-		"521 This user is not allowed to connect from this IP":                               "ftp-ip-denied",    // FileZilla Server 0.9.60
-		"530 Sorry, the maximum number of clients (3) from your host are already connected.": "ftp-per-ip-limit", // ProFTPD 1.3.8
+		"421 There are too many connected users, please try later.":                             "ftp-busy",         // vsftpd 3.0.3
+		"421 There are too many connections from your internet address.":                        "ftp-per-ip-limit", // vsftpd 3.0.3
+		"421 Service not available.":                                                            "ftp-ip-denied",    // vsftpd 3.0.3, tcp_wrappers
+		"421 50 users (the maximum) are already logged in, sorry":                               "ftp-busy",         // Pure-FTPd 1.0.50
+		"421 Too many connections (8) from this IP":                                             "ftp-per-ip-limit", // Pure-FTPd 1.0.50
+		"421 Too many users are connected, please try again later.":                             "ftp-busy",         // FileZilla Server 0.9.60
+		"421 Refusing connection. No more connections allowed from your IP.":                    "ftp-per-ip-limit", // FileZilla Server 0.9.60
+		"421 Temporarily banned for too many failed login attempts":                             "ftp-banned",       // FileZilla Server 0.9.60
+		"421 Server is going offline":                                                           "ftp-busy",         // FileZilla Server 0.9.60
+		"421 Server too busy, closing connection. Please retry later!":                          "ftp-busy",         // FileZilla Server 0.9.60
+		"521 This user is not allowed to connect from this IP":                                  "ftp-ip-denied",    // FileZilla Server 0.9.60
+		"530 Sorry, the maximum number of clients (3) from your host are already connected.":    "ftp-per-ip-limit", // ProFTPD 1.3.8, MaxClientsPerHost
+		"530 Sorry, the maximum number of connections (1) for your host are already connected.": "ftp-per-ip-limit", // ProFTPD 1.3.8, MaxConnectionsPerHost
 		"530 Access denied":                                      "ftp-ip-denied", // ProFTPD 1.3.8, mod_wrap2
 		"500 Access denied: banned client IP":                    "ftp-banned",    // SFTPGo
 		"500 Access denied":                                      "ftp-ip-denied", // SFTPGo

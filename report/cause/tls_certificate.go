@@ -157,7 +157,8 @@ var nameMismatch = Rule{
 }
 
 func matchNameMismatch(c *Case) []Finding {
-	found := c.faulty(fact.NameMismatch)
+	// The name in a certificate that a server made itself proves nothing, so another one makes no difference.
+	found := slices.DeleteFunc(c.faulty(fact.NameMismatch), func(e *Endpoint) bool { return e.faulty(fact.SelfSigned) })
 	if len(found) == 0 {
 		return nil
 	}
@@ -168,11 +169,14 @@ func matchNameMismatch(c *Case) []Finding {
 		Says:     fmt.Sprintf("It is valid for %s.", namesOf(&t.Chain[0])),
 		Where:    where(found, c.connected()),
 		Evidence: certificates(found),
-		Fix:      c.instead(found),
+	}
+	if len(t.Chain[0].Names) == 0 {
+		f.Says = "It lists no names at all. Some apps then read its subject instead, which current ones no longer do (RFC 9525 section 6.3)."
 	}
 	if names := hostNames(&t.Chain[0]); len(names) > 0 && len(t.Faults) == 1 {
-		f.Fix = append(f.Fix, Step{You, fmt.Sprintf("use %s as the host in your FTP app, if your provider uses that name for this server", or(names))})
+		f.Fix = []Step{{You, fmt.Sprintf("use %s as the host in your FTP app, if your provider uses that name for this server", or(names))}}
 	}
+	f.Fix = append(f.Fix, c.instead(found)...)
 	f.Fix = append(f.Fix, Step{c.support(), fmt.Sprintf("install a certificate that names %s", t.ServerName)})
 	if c.Profile.WebsCert {
 		f.Fix = append(f.Fix, Step{SiteAdmin, fmt.Sprintf("check where the DNS record of %s leads", c.Run.Target.Host)})
@@ -297,6 +301,8 @@ func matchSelfSigned(c *Case) []Finding {
 			Step{c.support(), "install a certificate of a public authority"}),
 	}
 	switch {
+	case found[0].faulty(fact.SelfSigned) && found[0].faulty(fact.NameMismatch) && len(leaf.Names) > 0:
+		f.Says = fmt.Sprintf("It is its own issuer, so nobody vouches for it, and it is made out to %s. Its SHA-256 fingerprint is %s.", namesOf(leaf), leaf.SHA256)
 	case found[0].faulty(fact.SelfSigned):
 	case found[0].faulty(fact.BadCertificate):
 		f.Title = fmt.Sprintf("The certificate on %s of %s breaks the rules for certificates", c.on(found), c.Run.Target.Host)

@@ -166,9 +166,14 @@ func matchNoSharedCipher(c *Case) []Finding {
 		f.Says = fmt.Sprintf("An ordinary handshake fails, one that also allows outdated suites comes through with %s.", old.TLS.TLS.Suite)
 		return []Finding{f}
 	}
-	f.Confidence = Likely
-	f.Says = "The server refuses the handshake with the alert for missing common parameters. This program lacks the DHE suites, so an FTP app that has them may still connect."
-	f.Fix = append([]Step{{You, "update your FTP app and try it; it may know suites that this program has not"}}, f.Fix...)
+	f.Confidence = Possible
+	f.Title = fmt.Sprintf("The server on %s of %s and this program share no cipher suite", c.on(found), c.Run.Target.Host)
+	f.Says = "The server refuses the handshake with the alert for missing common parameters, whatever suites this program offers. It lacks those with DHE, so an FTP app that has them may still connect."
+	f.Fix = append([]Step{{You, "try an up-to-date FTP app such as FileZilla, which knows suites that this program has not"}}, f.Fix...)
+	f.Candidates = []Candidate{
+		{"tls-no-shared-cipher", "an up-to-date FTP app fails there too", You},
+		{"tls-handshake-421", "the server's log names another reason, such as a key that it cannot use", c.support()},
+	}
 	return []Finding{f}
 }
 
