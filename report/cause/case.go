@@ -186,7 +186,7 @@ func (c *Case) Where(fits func(*Endpoint) bool) []*Endpoint {
 // Live says whether something at an address answered the connect, be it with a refusal.
 func (c *Case) Live(address string) bool {
 	return slices.ContainsFunc(c.On(address), func(e *Endpoint) bool {
-		return e.Connected() || e.Talk.Dial.Failed(fact.Refused)
+		return e.Connected() || refused(e)
 	})
 }
 
@@ -251,7 +251,7 @@ func (c *Case) Weigh(usual Severity, port int) Severity {
 func (c *Case) weigh(usual Severity, shared []*Endpoint) Severity {
 	matters := slices.ContainsFunc(shared, func(e *Endpoint) bool { return c.Matters(e.Port) })
 	switch {
-	case matters && usual == Problem && every(shared, c.worksElsewhere):
+	case matters && usual == Problem && c.workElsewhere(shared):
 		return Warning
 	case matters:
 		return usual
@@ -260,9 +260,13 @@ func (c *Case) weigh(usual Severity, shared []*Endpoint) Severity {
 	}
 }
 
-// worksElsewhere says whether the port of an endpoint works without a fault on another address.
-func (c *Case) worksElsewhere(e *Endpoint) bool {
-	return slices.ContainsFunc(c.Endpoints, func(o *Endpoint) bool { return o.Port == e.Port && o.sound() })
+// workElsewhere says whether the port of each faulty endpoint works on another address, which is not faulty itself.
+func (c *Case) workElsewhere(faulty []*Endpoint) bool {
+	return every(faulty, func(e *Endpoint) bool {
+		return slices.ContainsFunc(c.Endpoints, func(o *Endpoint) bool {
+			return o.Port == e.Port && o.sound() && !slices.Contains(faulty, o)
+		})
+	})
 }
 
 // connected lists the endpoints that can be connected to.

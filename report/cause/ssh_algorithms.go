@@ -113,13 +113,19 @@ func lacking(talk *Conversation, client algorithms) []list {
 			missing = append(missing, list{purpose, offered})
 		}
 	}
-	check("key exchange", offer.Kex, client.kex)
+	check("key exchange", slices.DeleteFunc(slices.Clone(offer.Kex), isMarker), client.kex)
 	check("host key", offer.HostKeys, client.hostKeys)
 	check("encryption", offer.CiphersOut, client.ciphers)
 	if !known(offer.CiphersOut, selfAuthenticating) {
 		check("integrity check", offer.MACsOut, client.macs)
 	}
 	return missing
+}
+
+// isMarker says whether a name in the list of key exchanges is none, but tells of an extension: ext-info-s (RFC 8308
+// section 2.1), kex-strict-s-v00@openssh.com (OpenSSH's file PROTOCOL).
+func isMarker(name string) bool {
+	return strings.HasPrefix(name, "ext-info-") || strings.HasPrefix(name, "kex-strict-")
 }
 
 func purposes(lists []list) []string {

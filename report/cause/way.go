@@ -136,7 +136,7 @@ func (c *Case) instead(faulty []*Endpoint) []Step {
 			slices.ContainsFunc(c.Endpoints, func(e *Endpoint) bool { return e.Port == port && e.sound() })
 	}
 	var steps []Step
-	if every(faulty, c.worksElsewhere) {
+	if c.workElsewhere(faulty) {
 		steps = append(steps, Step{You, "try again: your app may then take another address of the name, and those work"})
 	}
 	for _, port := range ports {
