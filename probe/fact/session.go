@@ -43,7 +43,9 @@ func OdditiesOf(password string) []Oddity {
 	note(Control, within(func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\r\n\t", r) }))
 	note(Invisible, within(invisible))
 	note(Typographic, within(typographic))
-	note(NonASCII, within(func(r rune) bool { return r > unicode.MaxASCII && !unicode.IsControl(r) && !invisible(r) && !typographic(r) }))
+	note(NonASCII, within(func(r rune) bool {
+		return r > unicode.MaxASCII && !unicode.IsControl(r) && !invisible(r) && !typographic(r)
+	}))
 	return found
 }
 
@@ -51,7 +53,9 @@ func invisible(r rune) bool {
 	return unicode.Is(unicode.Cf, r) || r > unicode.MaxASCII && unicode.IsSpace(r) && !unicode.IsControl(r)
 }
 
-func typographic(r rune) bool { return strings.ContainsRune("‘’‚‛“”„‟‐‑‒–—―…", r) }
+func typographic(r rune) bool {
+	return strings.ContainsRune("‘’‚‛“”„‟‐‑‒–—―…", r)
+}
 
 // Outcome is how an attempt to sign in ended.
 type Outcome string
