@@ -18,6 +18,10 @@ type Case struct {
 	Lookups   []*fact.Observation
 	Machine   *fact.Machine // nil when this computer was not looked at
 	Hosts     *fact.Observation
+	Sessions  []*Session          // attempts to sign in by FTP
+	Samples   []*fact.Observation // passive ports that were only connected to
+
+	data map[int]*Conversation // data connections, by number
 }
 
 // Endpoint is one address and port, and what was said there.
@@ -28,6 +32,7 @@ type Endpoint struct {
 	Tries   []*fact.Observation // every connect, in order
 	Talk    *Conversation       // on the last of them
 	Again   []*Conversation     // further connections, each with its purpose
+	Session *Session            // the attempt to sign in over it; nil: there was none
 }
 
 // Conversation is what happened on one connection. A part that did not come about is nil.
@@ -45,7 +50,7 @@ type Conversation struct {
 
 // NewCase lays out a run.
 func NewCase(run *fact.Run, p *profile.Profile) *Case {
-	c := &Case{Run: run, Profile: p}
+	c := &Case{Run: run, Profile: p, data: map[int]*Conversation{}}
 	talks := map[int]*Conversation{}
 	for i := range run.Seen {
 		o := &run.Seen[i]
@@ -56,6 +61,7 @@ func NewCase(run *fact.Run, p *profile.Profile) *Case {
 			c.Hosts = o
 		case o.Lookup != nil:
 			c.Lookups = append(c.Lookups, o)
+		case c.signedIn(o):
 		case o.Dial != nil:
 			talks[o.Conn] = c.dialled(o)
 		case talks[o.Conn] != nil:
@@ -67,6 +73,7 @@ func NewCase(run *fact.Run, p *profile.Profile) *Case {
 	for _, e := range c.Endpoints {
 		e.Speaks = cmp.Or(e.Speaks, e.heard())
 	}
+	c.place()
 	return c
 }
 
@@ -110,9 +117,14 @@ func (c *Case) endpoint(address string, port int) *Endpoint {
 }
 
 // speaks says which protocol is expected on a port: what was asked for, else what the profile says. Empty: any.
+// The web port is looked at as well, whatever was asked for.
 func (c *Case) speaks(port int) fact.Protocol {
+	const web = 443
 	t := c.Run.Target
-	entry, _ := c.Profile.Port(port)
+	entry, listed := c.Profile.Port(port)
+	if !listed && port == web && t.Port != web {
+		entry.Speaks = fact.HTTPS
+	}
 	if t.Protocol != "" && (port == t.Port || t.Port == 0 && entry.Speaks != fact.HTTPS) {
 		return t.Protocol
 	}
@@ -206,14 +218,14 @@ func (c *Case) Works() bool {
 // is promised, or nothing works, so that every port is worth a word.
 func (c *Case) Matters(port int) bool {
 	t := c.Run.Target
-	entry, listed := c.Profile.Port(port)
+	_, listed := c.Profile.Port(port)
 	switch {
 	case t.Port != 0:
 		return port == t.Port
-	case entry.Speaks == fact.HTTPS, t.Protocol != "" && !c.asked(entry):
+	case c.speaks(port) == fact.HTTPS:
 		return false
 	case c.Profile.Promised:
-		return listed
+		return listed || t.Protocol != ""
 	default:
 		return !c.mayWork()
 	}
@@ -230,12 +242,6 @@ func (e *Endpoint) interrupted() bool {
 	talk := e.Talk
 	steps := append([]*fact.Observation{talk.Dial, talk.Opening, talk.TLS, talk.Ident, talk.Kex, talk.Web}, talk.Replies...)
 	return slices.ContainsFunc(steps, func(o *fact.Observation) bool { return o != nil && o.Failed(fact.Interrupted) })
-}
-
-// asked says whether a port belongs to the only protocol that the user asked for.
-func (c *Case) asked(port profile.Port) bool {
-	wanted := c.Run.Target.Protocol
-	return port.Speaks == wanted || wanted == fact.FTP && port.Speaks == fact.FTPES
 }
 
 // Weigh lowers the severity of a fault on a port that nobody asked for and nobody promised, where another way in works.

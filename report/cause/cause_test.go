@@ -220,6 +220,24 @@ func TestRulesAreComplete(t *testing.T) {
 	}
 }
 
+// Two causes that explain each other would both be hidden.
+func TestNoCauseExplainsItself(t *testing.T) {
+	var follow func(path []string)
+	follow = func(path []string) {
+		last := path[len(path)-1]
+		if slices.Contains(path[:len(path)-1], last) {
+			t.Fatalf("a circle: %s", strings.Join(path, " is explained by "))
+		}
+		rule, _ := ByCode(last)
+		for _, code := range rule.ExplainedBy {
+			follow(append(slices.Clone(path), code))
+		}
+	}
+	for _, rule := range Rules {
+		follow([]string{rule.Code})
+	}
+}
+
 func TestNoFolderWithoutRule(t *testing.T) {
 	folders, err := os.ReadDir("testdata")
 	if err != nil {

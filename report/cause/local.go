@@ -115,16 +115,18 @@ var wrongPort = Rule{
 	Title:    "The port belongs to another protocol",
 	Severity: Problem,
 	Page: Page{
-		Means: "The protocol and the port that are set do not go together. SFTP lives on port 22, FTP with explicit TLS on port 21, FTP with implicit TLS on port 990. SFTP and FTPS are different things in spite of their names.",
+		Means: "The protocol and the port that are set do not go together, or the service does not have the protocol at all. SFTP lives on port 22, FTP with explicit TLS on port 21, FTP with implicit TLS on port 990. SFTP and FTPS are different things in spite of their names.",
 		Shown: "A protocol was asked for on a port that by custom, or by the service's own list, belongs to another one, and the server there did not speak the protocol that was asked for.",
 		Mend:  "Set the port that belongs to the protocol, or the protocol that belongs to the port. Most apps do it by themselves when the port field is left empty.",
 	},
-	ExplainedBy: []string{"tcp-host-filtered", "tcp-host-refused", "tcp-unreachable", "tcp-no-egress", "tcp-captive-portal"},
-	Match:       matchWrongPort,
+	Match: matchWrongPort,
 }
 
 func matchWrongPort(c *Case) []Finding {
 	t := c.Run.Target
+	if t.Protocol != "" && c.Profile.Promised && !slices.ContainsFunc(c.Profile.Ports, func(p profile.Port) bool { return together(t.Protocol, p.Speaks) }) {
+		return notOffered(c)
+	}
 	entry, ok := c.Profile.Port(t.Port)
 	if !ok {
 		entry, ok = profile.Generic.Port(t.Port)
@@ -148,6 +150,24 @@ func matchWrongPort(c *Case) []Finding {
 		f.Confidence = Likely // nothing was heard on the port
 	}
 	return []Finding{f}
+}
+
+// notOffered is what is said when a service is asked for a protocol that it does not have on any port.
+func notOffered(c *Case) []Finding {
+	if slices.ContainsFunc(c.WaysIn(), c.speaksAsAsked) {
+		return nil
+	}
+	var offered []string
+	for _, p := range c.Profile.Ports {
+		if p.Speaks != fact.HTTPS {
+			offered = append(offered, protocolName(p.Speaks))
+		}
+	}
+	return []Finding{{
+		Title: fmt.Sprintf("%s offers no %s", c.Profile.Title, protocolName(c.Run.Target.Protocol)),
+		Says:  fmt.Sprintf("It offers %s.", and(distinct(offered))),
+		Fix:   []Step{{You, fmt.Sprintf("choose %s as the protocol in your app", and(distinct(offered)))}},
+	}}
 }
 
 // together says whether a protocol is at home on a port of another. FTP in clear and with explicit TLS share their port.

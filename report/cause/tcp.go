@@ -48,7 +48,7 @@ var portFiltered = Rule{
 		Mend: "Use the other port that the service offers for the same thing; nothing else in your app changes. Or ask whoever runs your " +
 			"network to allow outgoing TCP to this port. If another network shows the same, ask whoever runs the server whether it offers this port.",
 	},
-	ExplainedBy: append([]string{"tcp-no-egress"}, misdirected...),
+	ExplainedBy: append([]string{"tcp-no-egress", "local-wrong-port"}, misdirected...),
 	Match:       matchPortFiltered,
 }
 
@@ -100,7 +100,7 @@ var portProhibited = Rule{
 		Mend: "Use the other port that the service offers for the same thing. Or ask whoever runs your network to allow outgoing TCP to this port. " +
 			"If another network shows the same, the firewall belongs to the server.",
 	},
-	ExplainedBy: append([]string{"tcp-no-egress"}, misdirected...),
+	ExplainedBy: append([]string{"tcp-no-egress", "local-wrong-port"}, misdirected...),
 	Match:       matchPortProhibited,
 }
 
@@ -282,7 +282,7 @@ func cannotDial(c *Case, stuck []*Endpoint) Finding {
 
 // The ways in which a connect fails, as predicates.
 func dropped(e *Endpoint) bool { return e.Talk.Dial.Failed(fact.Dropped) }
-func refused(e *Endpoint) bool { return e.Talk.Dial.Failed(fact.Refused) }
+func refused(e *Endpoint) bool { return e.Talk.Dial.Failed(fact.Refused, fact.Reset) }
 
 func prohibited(e *Endpoint) bool {
 	return e.Talk.Dial.Failed(fact.HostUnreachable, fact.NetUnreachable, fact.Denied) && !deniedHere(e)
