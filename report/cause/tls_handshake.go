@@ -168,7 +168,7 @@ func matchNoSharedCipher(c *Case) []Finding {
 	}
 	f.Confidence = Possible
 	f.Title = fmt.Sprintf("The server on %s of %s and this program share no cipher suite", c.on(found), c.Run.Target.Host)
-	f.Says = "The server refuses the handshake with the alert for missing common parameters, whatever suites this program offers. It lacks those with DHE, so an FTP app that has them may still connect."
+	f.Says = "The server refuses the handshake with the alert for missing common parameters, whatever suites are offered. This program lacks those with DHE, so an FTP app that has them may still connect."
 	f.Fix = append([]Step{{You, "try an up-to-date FTP app such as FileZilla, which knows suites that this program has not"}}, f.Fix...)
 	f.Candidates = []Candidate{
 		{"tls-no-shared-cipher", "an up-to-date FTP app fails there too", You},
