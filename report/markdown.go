@@ -117,6 +117,7 @@ func (d *document) paragraph(s string) {
 var (
 	unmarked = regexp.MustCompile(`^[\pL\pN("'“][\pL\pN.,;:()"'/%+=?!“”…–-]*$|^[–/]$`)
 	marking  = regexp.MustCompile(`(?i)://|^["'(“]*www\.|^-|--|:[a-z_]+:`)
+	listMark = regexp.MustCompile(`^[0-9]+[.)]$`) // at the start of a line
 )
 
 // inline is a sentence of ours, which can hold words of strangers. A word that could mean something to
@@ -124,7 +125,7 @@ var (
 func (d *document) inline(s string) string {
 	words := strings.Fields(s)
 	for i, word := range words {
-		if plainWord(word) {
+		if plainWord(word) && (i > 0 || !listMark.MatchString(word)) {
 			continue
 		}
 		core := strings.Trim(word, `("'“”.,;:)?!`)

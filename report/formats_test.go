@@ -1,0 +1,456 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+	renderer "github.com/yuin/goldmark/renderer/html"
+	"golang.org/x/net/html"
+
+	"ftpdoctor/probe/fact"
+	"ftpdoctor/report/cause"
+)
+
+// written is a report in a format.
+func written(t testing.TB, f Format, r *Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := f.Write(&b, r, Options{Unicode: true, Verbose: true}); err != nil {
+		t.Fatalf("as %s: %v", f.Name, err)
+	}
+	return b.String()
+}
+
+func format(t testing.TB, name string) Format {
+	t.Helper()
+	i := slices.IndexFunc(Formats, func(f Format) bool { return f.Name == name })
+	if i < 0 {
+		t.Fatalf("there is no format %s", name)
+	}
+	return Formats[i]
+}
+
+// The capsule differs with the version of Go, as its compression does.
+var capsuleLine = regexp.MustCompile(`(?m)^[0-9A-Za-z]{13,68}\n`)
+
+func TestGoldenFormats(t *testing.T) {
+	for _, name := range []string{"markdown", "html", "junit", "github", "nagios", "prometheus"} {
+		f := format(t, name)
+		for _, file := range []string{"expired-and-wrong-name", "stopped"} {
+			text := written(t, f, loadFile(t, "testdata/"+file+".json"))
+			text = regexp.MustCompile(`data 1: \d+ characters`).ReplaceAllString(text, "data 1: N characters")
+			golden(t, "testdata/formats/"+file+f.Ending+pick(f.Ending == "", "."+name, ""), capsuleLine.ReplaceAllString(text, ""))
+		}
+	}
+}
+
+// checkers read each format with a parser that is not ours, and say what is wrong.
+var checkers = map[string]func(t *testing.T, text string, r *Report){
+	"text":       checkText,
+	"json":       checkJSON,
+	"markdown":   checkMarkdown,
+	"html":       checkHTML,
+	"junit":      checkJUnit,
+	"github":     checkGitHub,
+	"nagios":     checkNagios,
+	"prometheus": checkPrometheus,
+}
+
+func TestFormatsAreWellFormed(t *testing.T) {
+	reports := saved(t)
+	reports["hostile facts"] = hostileRun(t)
+	reports["hostile findings"] = hostileFindings(t)
+	reports["nothing at all"] = New(fact.Run{Target: fact.Target{Host: "ftp.example.org", Profile: "generic"}, Seen: []fact.Observation{}}, loadFile(t, "testdata/stopped.json").judgedBy)
+	for _, f := range Formats {
+		check := checkers[f.Name]
+		if check == nil {
+			t.Errorf("the format %s has no checker", f.Name)
+			continue
+		}
+		for name, r := range reports {
+			t.Run(f.Name+"/"+name, func(t *testing.T) {
+				text := written(t, f, r)
+				checkCharacters(t, text)
+				check(t, text, r)
+			})
+		}
+	}
+}
+
+// What strangers send to break out of a format.
+var hostile = []string{
+	"\x1b[2J\x1b]0;owned\a", "\u202egpj.exe", "a\u009b31mb", "a\r\n::error::owned", "::error title=x::owned", "##[error]owned",
+	"%0A::set-output name=x::y", "]]>", "]]><owned/>", "<script>owned()</script>", `"><svg onload=owned()>`, `' onmouseover='owned()`,
+	"</pre></details><h1>owned</h1>", "<!-- owned", "--><owned>", "&lt;script&gt;", "```\nowned", "` owned `` ", "**owned**", "_owned_", "~~owned~~",
+	"a | b | 'owned'=1", "[owned](https://evil.example/)", "![owned](https://evil.example/a.png)", "https://evil.example/", "www.evil.example",
+	"<https://evil.example/>", "@everyone", "owner/repo#1", "# owned", "- owned", "1. owned", "{{.Owned}}", "{% owned %}", "$(owned)", `\`, `\"`, `"`, "\x00", "\xff\xfe",
+	"ftpdoctor data 1: 68 characters", "ftpdoctor end of data", `{"schema":1,"target":{"host":"owned"}}`, "owned\n# TYPE owned gauge\nowned 1", strings.Repeat("owned", 1000),
+}
+
+// hostileRun has the facts of a saved run in which servers and resolvers say nothing but hostile texts.
+func hostileRun(t *testing.T) *Report {
+	t.Helper()
+	text, err := os.ReadFile("testdata/expired-and-wrong-name.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree map[string]any
+	if err := json.Unmarshal(text, &tree); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	next := func() string { n++; return hostile[n%len(hostile)] }
+	var spoil func(key string, value any) any
+	spoil = func(key string, value any) any {
+		switch v := value.(type) {
+		case string:
+			if slices.Contains([]string{"lines", "names", "subject", "issuer", "text", "line", "server", "location", "name", "suite", "key", "version", "user", "typed", "variable", "value", "path"}, key) && v != "system" {
+				return next()
+			}
+		case []any:
+			for i := range v {
+				v[i] = spoil(key, v[i])
+			}
+		case map[string]any:
+			for k := range v {
+				v[k] = spoil(k, v[k])
+			}
+		}
+		return value
+	}
+	target := tree["target"].(map[string]any)
+	target["user"], target["typed"] = next(), next()
+	spoil("", tree["facts"])
+	spoil("", tree["tool"])
+	spoiled, err := json.Marshal(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, _, err := Load(spoiled)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// hostileFindings has findings that quote every hostile text wherever a finding can, cleaned as a probe cleans it.
+func hostileFindings(t *testing.T) *Report {
+	t.Helper()
+	r := loadFile(t, "testdata/port-21-blocked.json")
+	for _, text := range hostile {
+		text = fact.Clean(text)
+		r.Findings = append(r.Findings, cause.Finding{
+			Cause: "tls-name-mismatch", Severity: cause.Problem, Confidence: cause.Certain,
+			Title: "The certificate is for " + text, Says: text + " is the name " + text + ".",
+			Quotes: []string{text}, Evidence: []int{8, 9}, Where: []string{"3021"},
+			Fix:        []cause.Step{{Who: cause.SiteAdmin, Do: "mend " + text}},
+			Candidates: []cause.Candidate{{Cause: "tls-expired", Confirm: "look at " + text, Who: cause.Provider}},
+		})
+	}
+	r.Verdict = verdict(r)
+	return r
+}
+
+func checkCharacters(t *testing.T, text string) {
+	t.Helper()
+	if !utf8.ValidString(text) {
+		t.Error("it is not UTF-8")
+	}
+	for i, c := range text {
+		if c != '\n' && c != ' ' && !unicode.IsPrint(c) {
+			t.Fatalf("it holds %U: %q", c, text[max(0, i-20):min(len(text), i+20)])
+		}
+	}
+}
+
+func checkText(t *testing.T, text string, _ *Report) {
+	for line := range strings.Lines(text) {
+		if n := utf8.RuneCountInString(line) - 1; n > 80 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+}
+
+func checkJSON(t *testing.T, text string, r *Report) {
+	back, _, err := Load([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(back.Seen) != len(r.Seen) {
+		t.Errorf("%d facts, want %d", len(back.Seen), len(r.Seen))
+	}
+}
+
+// checkMarkdown renders it as GitHub does, raw HTML included, and looks for anything that we did not put there.
+func checkMarkdown(t *testing.T, text string, r *Report) {
+	var page bytes.Buffer
+	md := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(renderer.WithUnsafe()))
+	if err := md.Convert([]byte(text), &page); err != nil {
+		t.Fatal(err)
+	}
+	checkElements(t, page.String(), "html head body h2 h3 p ul li strong code pre details summary")
+	if strings.Contains(regexp.MustCompile("(?s)<code.*?</code>").ReplaceAllString(page.String(), ""), "@") {
+		t.Error("somebody is mentioned outside of code")
+	}
+	checkCarriesData(t, text, r)
+}
+
+func checkHTML(t *testing.T, text string, r *Report) {
+	checkElements(t, text, "html head body meta title style main section h1 h2 h3 p span div table tbody tr th td ol li q code pre details summary svg rect line text")
+	checkCarriesData(t, text, r)
+}
+
+// checkElements finds elements and attributes that do not belong into a page, and addresses that a browser would fetch.
+func checkElements(t *testing.T, page, allowed string) {
+	t.Helper()
+	tree, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for node := range tree.Descendants() {
+		switch node.Type {
+		case html.ElementNode:
+			if !slices.Contains(strings.Fields(allowed), node.Data) {
+				t.Errorf("an element %s does not belong here", node.Data)
+			}
+			for _, a := range node.Attr {
+				if strings.HasPrefix(a.Key, "on") || slices.Contains([]string{"href", "src", "srcset", "action", "xlink:href", "background"}, a.Key) {
+					t.Errorf("an attribute %s=%q does not belong here", a.Key, a.Val)
+				}
+			}
+		case html.CommentNode:
+			t.Errorf("a comment %q does not belong here", node.Data)
+		case html.TextNode:
+			if node.Parent != nil && node.Parent.Data == "style" && strings.Contains(node.Data, "url(") {
+				t.Error("a style fetches something")
+			}
+		}
+	}
+}
+
+// checkCarriesData reads the page back.
+func checkCarriesData(t *testing.T, text string, r *Report) {
+	t.Helper()
+	back, _, err := Load([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, got := New(r.Run, r.judgedBy), back
+	if asJSON(t, got) != asJSON(t, want) {
+		t.Errorf("it reads back as\n%s\nwant\n%s", asJSON(t, got), asJSON(t, want))
+	}
+}
+
+// checkJUnit reads it with xmllint and our schema where there is one, and counts.
+func checkJUnit(t *testing.T, text string, r *Report) {
+	var suites junitSuites
+	if err := xml.Unmarshal([]byte(text), &suites); err != nil {
+		t.Fatal(err)
+	}
+	s := suites.Suite
+	if s.Tests != len(s.Cases) || s.Tests == 0 {
+		t.Errorf("%d tests, and %d cases", s.Tests, len(s.Cases))
+	}
+	failed := s.Failures > 0
+	if wanted := r.count(cause.Problem) > 0 || r.Verdict.Exit == exitProblem; failed != wanted {
+		t.Errorf("failed %v, want %v", failed, wanted)
+	}
+	if r.Verdict.Status == Inconclusive && s.Errors == 0 {
+		t.Error("no error in a run that saw too little")
+	}
+	for _, f := range r.roots() {
+		if f.Severity == cause.Problem && !slices.ContainsFunc(s.Cases, func(c *junitCase) bool { return c.Failure != nil }) {
+			t.Errorf("%s fails no test case", f.Cause)
+		}
+	}
+}
+
+func checkGitHub(t *testing.T, text string, r *Report) {
+	commands := 0
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(strings.TrimSpace(line), "::") {
+			commands++
+		}
+		if strings.Contains(line, "##[") {
+			t.Errorf("an old command in %q", line)
+		}
+	}
+	if most := max(len(r.roots()), 1); commands > most || commands > 3*mostAnnotations {
+		t.Errorf("%d commands, want at most %d", commands, min(most, 3*mostAnnotations))
+	}
+	if r.Verdict.Exit != 0 && commands == 0 {
+		t.Error("no annotation, and something is wrong")
+	}
+}
+
+var nagiosLine = regexp.MustCompile(`^FTPDOCTOR (OK|WARNING|CRITICAL|UNKNOWN) - [^|\n]+ \| ('[^'=|]+'=-?[0-9.]+(s|)(;;;0)?( |\n))+$`)
+
+func checkNagios(t *testing.T, text string, r *Report) {
+	line, _, _ := strings.Cut(text, "\n")
+	if !nagiosLine.MatchString(line + "\n") {
+		t.Errorf("the first line is %q", line)
+	}
+	if strings.Count(text, "|") != 1 {
+		t.Errorf("numbers begin more than once in %q", text)
+	}
+	word := []string{"OK", "WARNING", "CRITICAL", "UNKNOWN"}[r.ExitNagios(false, false)]
+	if !strings.HasPrefix(line, "FTPDOCTOR "+word+" - ") {
+		t.Errorf("it says %q, and the exit code says %s", line, word)
+	}
+}
+
+func checkPrometheus(t *testing.T, text string, r *Report) {
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, family := range families {
+		if !strings.HasPrefix(name, "probe_") && !strings.HasPrefix(name, "ftpdoctor_") {
+			t.Errorf("a metric %s", name)
+		}
+		for _, metric := range family.GetMetric() {
+			for _, pair := range metric.GetLabel() {
+				switch pair.GetName() {
+				case "target":
+					if pair.GetValue() != r.Target.Host {
+						t.Errorf("the target %q", pair.GetValue())
+					}
+				case "port", "severity", "cause":
+				default:
+					t.Errorf("%s has a label %s", name, pair.GetName())
+				}
+			}
+		}
+	}
+	success := families["probe_success"].GetMetric()[0].GetGauge().GetValue()
+	if (success == 1) != (r.Verdict.Exit == 0) {
+		t.Errorf("probe_success is %v, and the verdict %+v", success, r.Verdict)
+	}
+}
+
+func TestJUnitFitsTheSchema(t *testing.T) {
+	if _, err := exec.LookPath("xmllint"); err != nil {
+		if os.Getenv("FTPDOCTOR_REAL") == "require" {
+			t.Fatal("xmllint is missing; it is in Debian's package libxml2-utils")
+		}
+		t.Skip("xmllint is missing; it is in Debian's package libxml2-utils")
+	}
+	reports := saved(t)
+	reports["hostile facts"] = hostileRun(t)
+	reports["hostile findings"] = hostileFindings(t)
+	for name, r := range reports {
+		lint := exec.CommandContext(t.Context(), "xmllint", "--nonet", "--noout", "--schema", "testdata/junit.xsd", "-")
+		lint.Stdin = strings.NewReader(written(t, format(t, "junit"), r))
+		if said, err := lint.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, said)
+		}
+	}
+}
+
+func TestJUnitTellsFailureFromErrorAndSkip(t *testing.T) {
+	results := func(file string) (failures, errors, skips []string) {
+		for _, c := range junitCases(loadFile(t, "testdata/"+file+".json")) {
+			switch {
+			case c.Failure != nil:
+				failures = append(failures, c.Name+" "+c.Failure.Type)
+			case c.Error != nil:
+				errors = append(errors, c.Name+" "+c.Error.Type)
+			case c.Skipped != nil:
+				skips = append(skips, c.Name)
+			}
+		}
+		return failures, errors, skips
+	}
+	failures, errors, skips := results("port-21-blocked")
+	want := []string{"198.51.100.7:21 tcp-port-filtered", "198.51.100.8:21 tcp-port-filtered", "198.51.100.9:21 tcp-port-filtered"}
+	if !slices.Equal(failures, want) || len(errors) > 0 || !slices.Equal(skips, []string{"control"}) {
+		t.Errorf("blocked: failures %q, errors %q, skipped %q", failures, errors, skips)
+	}
+	failures, errors, _ = results("stopped")
+	if len(failures) > 0 || !slices.Contains(errors, "198.51.100.7:21 interrupted") {
+		t.Errorf("stopped: failures %q, errors %q", failures, errors)
+	}
+}
+
+// The words of a monitoring system follow from the verdict.
+func TestNagiosExitCodes(t *testing.T) {
+	warned := []cause.Finding{{Severity: cause.Warning}}
+	for _, c := range []struct {
+		status           Status
+		findings         []cause.Finding
+		strict, exitZero bool
+		want             int
+	}{
+		{OK, nil, false, false, 0},
+		{OK, warned, false, false, 1},
+		{OK, warned, true, false, 2},
+		{OK, warned, false, true, 0},
+		{Degraded, nil, false, false, 1},
+		{Degraded, nil, true, false, 2},
+		{Problem, nil, false, false, 2},
+		{Problem, nil, false, true, 0},
+		{Inconclusive, warned, true, true, 3},
+	} {
+		r := &Report{Verdict: Verdict{Status: c.status}, Findings: c.findings}
+		if got := r.ExitNagios(c.strict, c.exitZero); got != c.want {
+			t.Errorf("%+v gives %d", c, got)
+		}
+	}
+}
+
+func TestGitHubShowsTenOfAKindAndWritesTheSummary(t *testing.T) {
+	r := loadFile(t, "testdata/port-21-blocked.json")
+	for i := range 20 {
+		r.Findings = append(r.Findings, cause.Finding{Cause: "tls-expired", Severity: cause.Problem, Title: fmt.Sprint("Fault ", i)})
+	}
+	var out, summary bytes.Buffer
+	if err := writeGitHub(&out, r, Options{Unicode: true, Summary: &summary}); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(out.String(), "::error "); n != mostAnnotations {
+		t.Errorf("%d annotations, want %d", n, mostAnnotations)
+	}
+	if !strings.Contains(summary.String(), "Fault 19") {
+		t.Error("the summary lacks a finding")
+	}
+	if _, _, err := Load(summary.Bytes()); err != nil {
+		t.Errorf("the summary does not read back: %v", err)
+	}
+}
+
+// A report from a stranger can hold any number. No drawing may grow with it.
+func TestHostileNumbersDrawNothingHuge(t *testing.T) {
+	r := loadFile(t, "testdata/port-21-blocked.json")
+	for i := range r.Seen {
+		r.Seen[i].At, r.Seen[i].Took = fact.Millis(1e300), fact.Millis(1e300)
+	}
+	r.Seen[5].At, r.Seen[6].Took = -1e300, -1
+	r.Took, r.Started = 1e-300, time.Time{}
+	for _, b := range drawTimes(r).Bars {
+		if b.X < timesLabel || b.X+b.W > timesLabel+timesWidth+1 {
+			t.Errorf("a bar from %v, %v wide", b.X, b.W)
+		}
+	}
+	for _, f := range Formats {
+		if err := f.Write(io.Discard, r, Options{}); err != nil {
+			t.Errorf("as %s: %v", f.Name, err)
+		}
+	}
+}
