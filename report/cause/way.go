@@ -59,6 +59,7 @@ func Ways(run *fact.Run, p *profile.Profile) []Way {
 			if e.Port == port && e.provesMore(best.Proof) {
 				best.Protocol, best.Encryption = e.offers()
 				best.Proof = e.proof(p.HostKeys)
+				best.SignIn = e.signIn()
 			}
 		}
 		if best.Proof != "" {
@@ -90,6 +91,9 @@ func (e *Endpoint) proof(published []string) Proof {
 	if !e.Connected() || e.Speaks == fact.HTTPS {
 		return ""
 	}
+	if proof := e.Session.proof(); proof != "" {
+		return proof
+	}
 	talk := e.Talk
 	if kex := talk.Kex; kex != nil && kex.Failure == nil && kex.Kex.HostKey != nil {
 		if slices.Contains(published, kex.Kex.HostKey.SHA256) {
@@ -105,6 +109,14 @@ func (e *Endpoint) proof(published []string) Proof {
 	default:
 		return ProofConnected
 	}
+}
+
+// signIn is how somebody signed in over the endpoint. Empty: nobody did.
+func (e *Endpoint) signIn() string {
+	if e.Session.proof() == "" {
+		return ""
+	}
+	return e.Session.Login.Login.Method
 }
 
 // offers says what the endpoint really speaks.
@@ -125,7 +137,7 @@ func (e *Endpoint) offers() (fact.Protocol, Encryption) {
 // sound says whether the endpoint is a way in over which a password is safe.
 func (e *Endpoint) sound() bool {
 	protocol, _ := e.offers()
-	return e.Proof() == ProofVerified || e.Proof() == ProofConnected && protocol == fact.SFTP
+	return e.Proof() != "" && (e.Talk.Trusted() || protocol == fact.SFTP)
 }
 
 // instead says what can be used in place of faulty endpoints: other addresses, the ports that stand in for theirs, else another protocol.
