@@ -88,13 +88,13 @@ func (e *Endpoint) heard() fact.Protocol {
 // dialled files a new connection under its endpoint.
 func (c *Case) dialled(o *fact.Observation) *Conversation {
 	talk := &Conversation{Purpose: o.Dial.Purpose, Place: o.Endpoint, Dial: o}
-	if talk.Purpose == fact.ClosedPort || talk.Purpose == fact.CaptiveCheck {
-		c.Controls = append(c.Controls, talk)
-		return talk
-	}
 	place, err := netip.ParseAddrPort(o.Endpoint)
 	if err != nil {
 		return talk // not of this program's making
+	}
+	if talk.Purpose == fact.ClosedPort || talk.Purpose == fact.CaptiveCheck {
+		c.Controls = append(c.Controls, talk)
+		return talk
 	}
 	e := c.endpoint(place.Addr().String(), int(place.Port()))
 	if talk.Purpose != "" {
