@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -123,11 +124,7 @@ func portsPart(c *cause.Case) part {
 	for _, e := range c.Endpoints {
 		p.took = max(p.took, e.Talk.Dial.Took)
 		p.fine = p.fine || e.Connected()
-		for _, try := range e.Tries {
-			if try.Failure != nil { // an open port is no fault, whatever came of it
-				p.see(try)
-			}
-		}
+		p.seeFaults(e.Tries...)
 	}
 	var says []string
 	for _, o := range outcomes {
@@ -186,8 +183,8 @@ func ftpPart(c *cause.Case) part {
 		if !e.FTPFamily() || !e.Connected() {
 			continue
 		}
-		p.see(e.Talk.Opening)
-		p.see(e.Talk.Replies...)
+		p.seeFaults(e.Talk.Opening)
+		p.seeFaults(e.Talk.Replies...)
 		if !e.Talk.Welcomed() {
 			silent = append(silent, strconv.Itoa(e.Port))
 			continue
@@ -269,9 +266,7 @@ func sshPart(c *cause.Case) part {
 		if e.Speaks != fact.SFTP || !e.Connected() {
 			continue
 		}
-		p.see(e.Talk.Opening)
-		p.see(e.Talk.Ident)
-		p.see(e.Talk.Kex)
+		p.seeFaults(e.Talk.Opening, e.Talk.Ident, e.Talk.Kex)
 		if e.Talk.Ident == nil || e.Talk.Ident.Failure != nil {
 			silent = append(silent, strconv.Itoa(e.Port))
 			continue
@@ -280,6 +275,8 @@ func sshPart(c *cause.Case) part {
 		if kex := e.Talk.Kex; kex != nil && kex.Kex.HostKey != nil {
 			p.took = max(p.took, kex.Took)
 			says += ", host key " + kex.Kex.HostKey.Type + " " + kex.Kex.HostKey.SHA256
+		} else {
+			says += ", no host key"
 		}
 		found = append(found, says)
 	}
@@ -355,6 +352,32 @@ func (p *part) see(seen ...*fact.Observation) {
 		if o != nil {
 			p.seen = append(p.seen, o)
 		}
+	}
+}
+
+// sshVersion is how the servers identify themselves that speak SSH 2 (RFC 4253 sections 4.2 and 5.1).
+var sshVersion = regexp.MustCompile(`^SSH-(2\.0|1\.99)-`)
+
+// seeFaults adds the observations that went wrong. A finding can rest on a good one too, such as an open port, and
+// that does not make the part bad.
+func (p *part) seeFaults(seen ...*fact.Observation) {
+	for _, o := range seen {
+		if o != nil && faulty(o) {
+			p.see(o)
+		}
+	}
+}
+
+func faulty(o *fact.Observation) bool {
+	switch {
+	case o.Failure != nil:
+		return true
+	case o.Reply != nil:
+		return o.Reply.Code >= 400
+	case o.Opening != nil:
+		return o.Opening.Kind != fact.VoiceFTP && o.Opening.Kind != fact.VoiceSSH
+	default:
+		return o.Ident != nil && !sshVersion.MatchString(o.Ident.Line)
 	}
 }
 

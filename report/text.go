@@ -85,11 +85,12 @@ func (p *page) finding(f cause.Finding) {
 
 // works lists the ways in that work, as an FTP app wants to have them.
 func (p *page) works(r *Report) {
+	if len(r.Ways) == 0 && !dialled(&r.Run) {
+		return
+	}
 	p.blank()
 	if len(r.Ways) == 0 {
-		if dialled(&r.Run) {
-			p.title("No way in works from here")
-		}
+		p.title(pick(r.Stopped == "", "No way in works from here", "No way in had worked until then"))
 		return
 	}
 	p.title("What works from here, with the host " + r.Ways[0].Host)

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/inconshreveable/mousetrap"
 	"github.com/spf13/cobra"
 
 	"ftpdoctor/probe"
@@ -44,7 +45,11 @@ func (p *process) checkCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.check(cmd, &f, &o, typed, world{network: network, env: p.env})
+			err = p.check(cmd, &f, &o, typed, world{network: network, env: p.env})
+			if err == nil && len(args) == 0 && mousetrap.StartedByExplorer() {
+				_, err = p.ask(cmd.Context(), "\nPress Enter to close this window. ")
+			}
+			return err
 		},
 	}
 	cmd.Flags().SortFlags = false
@@ -97,19 +102,24 @@ func (p *process) host(cmd *cobra.Command, args []string, noInput bool) (string,
 	}
 	switch {
 	case len(args) == 0 && !noInput && isTerminal(p.stdin) && isTerminal(p.stderr):
-		return p.ask(cmd.Context(), "Which server? Write its name, such as ftp.example.com: ")
+		typed, err := p.ask(cmd.Context(), "Which server? Write its name, such as ftp.example.com: ")
+		if err == nil && typed == "" {
+			err = errors.New("no host was written; ftpdoctor demo shows a report without one")
+		}
+		return typed, err
 	case len(args) == 0:
 		return "", errors.New("name the host to look at, such as: ftpdoctor ftp.example.com; ftpdoctor --help shows the rest")
 	case len(args) > 1:
 		return "", fmt.Errorf("one host at a time; %q is one too many%s", args[1], didYouMean(args[0], commands))
 	}
-	if hint := didYouMean(args[0], commands); hint != "" && !strings.Contains(args[0], ".") {
-		return "", fmt.Errorf("there is no command %q%s If it is a host, write ftp://%s", args[0], hint, args[0])
+	if command := nearest(args[0], commands, 1); command != "" {
+		return "", fmt.Errorf("there is no command %q, did you mean %s? If it is a host, write ftp://%s", args[0], command, args[0])
 	}
 	return args[0], nil
 }
 
-// ask asks for a line on the terminal.
+// ask asks for a line on the terminal. A window that a double click opened closes with the program, so that somebody has to
+// be asked before.
 func (p *process) ask(ctx context.Context, question string) (string, error) {
 	_, _ = fmt.Fprint(p.stderr, question)
 	answer := make(chan string, 1)
@@ -119,9 +129,6 @@ func (p *process) ask(ctx context.Context, question string) (string, error) {
 	}()
 	select {
 	case typed := <-answer:
-		if typed == "" {
-			return "", errors.New("no host was written; ftpdoctor demo shows a report without one")
-		}
 		return typed, nil
 	case <-ctx.Done():
 		return "", errors.New("interrupted")

@@ -61,7 +61,6 @@ func (p *process) rootCommand() *cobra.Command {
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(p.demoCommand(), p.readCommand(), p.compareCommand(), p.explainCommand(), p.listCommand())
@@ -79,7 +78,7 @@ func usage(cmd *cobra.Command) error {
 	if cmd.HasAvailableSubCommands() {
 		b.WriteString("\nOther commands:\n")
 		for _, sub := range cmd.Commands() {
-			if sub.IsAvailableCommand() {
+			if sub.IsAvailableCommand() && sub.Name() != "help" {
 				fmt.Fprintf(&b, "  ftpdoctor %-9s %s\n", sub.Name(), sub.Short)
 			}
 		}

@@ -7,16 +7,21 @@ import (
 
 // didYouMean suggests the name that is nearest to what was typed, if one is near enough.
 func didYouMean(typed string, names []string) string {
-	best, least := "", 1+len(typed)/3
+	if name := nearest(typed, names, 1+len(typed)/3); name != "" {
+		return fmt.Sprintf(", did you mean %s?", name)
+	}
+	return ""
+}
+
+// nearest is the name with the fewest changed letters, at most so many.
+func nearest(typed string, names []string, most int) string {
+	best := ""
 	for _, name := range names {
-		if d := distance(strings.ToLower(typed), name); d <= least {
-			best, least = name, d-1
+		if d := distance(strings.ToLower(typed), name); d <= most {
+			best, most = name, d-1
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(", did you mean %s?", best)
+	return best
 }
 
 // distance counts the letters to insert, remove or change until a is b (Levenshtein).
