@@ -20,6 +20,11 @@ type Computer struct {
 	Internet *Internet
 	// Addrs are the addresses of its interfaces.
 	Addrs []netip.Prefix
+	// Public is the address that others see it under, behind a router that translates; zero: its own. Nobody outside
+	// can connect to it then.
+	Public netip.Addr
+	// DropsVisitors is a firewall that lets nobody connect to the computer.
+	DropsVisitors bool
 	// NameServers are the configured DNS servers, in order.
 	NameServers []netip.AddrPort
 	// Hosts is the content of the hosts file.
@@ -33,6 +38,7 @@ type Computer struct {
 	mu     sync.Mutex
 	opened []Connection
 	ends   []*conn
+	ears   map[uint16]*listener
 	closed bool
 	busy   sync.WaitGroup
 }
@@ -184,6 +190,8 @@ func (c *Computer) dialTCP(ctx context.Context, to netip.AddrPort) (net.Conn, er
 	near, far := connect(
 		&net.TCPAddr{IP: local.AsSlice(), Port: c.ephemeral()},
 		net.TCPAddrFromAddrPort(to), rtt)
+	far.remote = &net.TCPAddr{IP: c.seenAs(local, to.Addr(), path).AsSlice(), Port: near.local.(*net.TCPAddr).Port}
+	far.world = c
 	path.watch(near, far)
 	if !c.start(near, far, server) {
 		return nil, errUnreachable
@@ -196,6 +204,9 @@ func (c *Computer) look(to netip.AddrPort) (path *Path, server Server, there boo
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	path = c.Internet.path(to)
+	if path.bars(to) {
+		return &Path{Connect: Dropped}, nil, true
+	}
 	if path.Answers != nil {
 		return path, path.Answers, true
 	}
@@ -244,6 +255,18 @@ func (c *Computer) source(to netip.Addr) (netip.Addr, error) {
 	return netip.Addr{}, errUnreachable
 }
 
+// seenAs is the address that a server sees the computer under.
+func (c *Computer) seenAs(local, to netip.Addr, path *Path) netip.Addr {
+	switch {
+	case path.Source.IsValid():
+		return path.Source
+	case c.Public.IsValid() && local.Is4() && !to.IsPrivate() && !to.IsLoopback():
+		return c.Public
+	default:
+		return local
+	}
+}
+
 // ephemeral is the next local port.
 func (c *Computer) ephemeral() int { return int(49152 + c.ports.Add(1)%16384) }
 
@@ -285,15 +308,19 @@ func (c *Computer) dialUDP(to netip.AddrPort) (net.Conn, error) {
 	near.lost = errRefused // ICMP "port unreachable"
 	c.ends = append(c.ends, near)
 	host := c.Internet.Hosts[to.Addr()]
-	return &packetConn{conn: near, host: host, rtt: c.Internet.rtt(to.Addr(), &Path{}), port: to.Port()}, nil
+	p := &packetConn{conn: near, rtt: c.Internet.rtt(to.Addr(), &Path{}), nowhere: host == nil}
+	if host != nil {
+		p.server, _ = host.Ports[to.Port()].(*DNS)
+	}
+	return p, nil
 }
 
 // packetConn is the computer's end of a UDP conversation.
 type packetConn struct {
 	*conn
-	host *Host
-	rtt  time.Duration
-	port uint16
+	rtt     time.Duration
+	nowhere bool // nothing has the address
+	server  *DNS // nil: nothing listens
 }
 
 // Write sends one datagram. Whatever comes back is under way at once, and arrives a round trip later.
@@ -301,16 +328,15 @@ func (p *packetConn) Write(b []byte) (int, error) {
 	if err := p.usable(&p.writing); err != nil {
 		return 0, p.failed("write", err)
 	}
-	if p.host == nil {
+	switch {
+	case p.nowhere:
 		return len(b), nil
-	}
-	server, ok := p.host.Ports[p.port].(*DNS)
-	if !ok {
+	case p.server == nil:
 		p.in.finish(reset, p.rtt)
 		return len(b), nil
 	}
-	for _, answer := range server.answer(b, overUDP) {
-		p.in.send(answer, p.rtt+server.Wait)
+	for _, answer := range p.server.answer(b, overUDP) {
+		p.in.send(answer, p.rtt+p.server.Wait)
 	}
 	return len(b), nil
 }

@@ -176,6 +176,7 @@ type conn struct {
 	closing       sync.Once
 	closed        chan struct{}
 	lost          syscall.Errno // what the system says of a reset
+	world         *Computer     // at the server's end: the world that it stands in
 }
 
 // connect makes both ends of a connection: the visitor's and the server's.

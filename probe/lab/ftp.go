@@ -2,14 +2,15 @@ package lab
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"time"
 )
 
-// FTP is an FTP server. The zero FTP greets as vsftpd does and knows no encryption.
+// FTP is an FTP server. The zero FTP greets as vsftpd does, knows no encryption, and lets jane in with the password
+// "correct horse".
 type FTP struct {
 	Brand    Brand
 	TLS      *TLS // nil: no encryption
@@ -22,29 +23,72 @@ type FTP struct {
 	Auth     string        // the reply to AUTH TLS in place of 234; a handshake follows only a 234
 	AuthHang bool          // never answers AUTH
 	OnFail   string        // sent in clear when the handshake fails
+
+	// Replies to verbs in place of the brand's, so that the command is not carried out. A 230 signs in, a 421 ends the
+	// session, and so does a 500 OOPS, which vsftpd writes in clear whatever the connection is.
+	Replies map[string]string
+	// Waits are the pauses before verbs are answered.
+	Waits map[string]time.Duration
+	// Ignores are verbs that are never answered, while the session goes on.
+	Ignores []string
+	// SilentOn is the verb after which the server says nothing any more, HangsUpOn the one on which it closes the
+	// connection without a word.
+	SilentOn, HangsUpOn string
+	// SilentAfter is after how many replies the server says nothing any more, the greeting counted; zero: never.
+	SilentAfter int
+
+	// Password is jane's, in place of "correct horse".
+	Password string
+	// Welcome answers the right password in place of the brand's 230.
+	Welcome string
+	// DemandsTLS refuses a login in clear.
+	DemandsTLS bool
+	// Home is the folder in which a session begins; empty: the root.
+	Home string
+
+	// Announce is the address in PASV's reply in place of the server's own.
+	Announce string
+	// Passive are the ports for data connections; the zero range: 40000 to 50000.
+	Passive PortRange
+	// DataTLS makes the handshakes of data connections in place of TLS.
+	DataTLS *TLS
+	// DemandsProt refuses transfers in clear.
+	DemandsProt bool
+	// ReadOnly refuses uploads.
+	ReadOnly bool
+	// Room is how many bytes an upload may have until the disk is full; zero: plenty.
+	Room int
+	// CutAfter ends a download or listing after this many bytes, as a crash would; zero: never.
+	CutAfter int
+	// Ends are the last replies of transfers, by verb, in place of the brand's 226.
+	Ends map[string]string
+	// Patience is how long the server waits for a data connection and for the data on it; zero: one minute.
+	Patience time.Duration
 }
 
 func (f FTP) serve(c *conn) {
 	if !f.Implicit {
-		f.open(c, c)
+		f.open(c, c, nil)
 		return
 	}
 	if f.TLS == nil {
 		return
 	}
-	secure, err := f.TLS.server(c)
+	shared := f.TLS.sessions()
+	secure, err := f.TLS.serve(c, shared.control)
 	if err != nil {
 		return
 	}
-	f.open(c, secure)
+	f.open(c, secure, shared)
 }
 
 // open greets and serves the session.
-func (f FTP) open(c *conn, control net.Conn) {
+func (f FTP) open(c *conn, control net.Conn, shared *sessions) {
 	if !c.sleep(f.Wait) {
 		return
 	}
-	s := &ftpSession{FTP: f, raw: c, secure: f.Implicit}
+	s := &ftpSession{FTP: f, raw: c, secure: f.Implicit, shared: shared, folder: "/"}
+	defer s.endPassive()
 	s.over(control)
 	if f.First != "" && !s.say(f.First) {
 		return
@@ -65,8 +109,16 @@ type ftpSession struct {
 	raw     *conn
 	control net.Conn
 	in      *bufio.Reader
+	said    int // replies so far
 	secure  bool
+	shared  *sessions // the TLS sessions that data connections may resume; nil: none
 	user    string
+	inside  bool // signed in
+	folder  string
+
+	protected bool // PROT P
+	passive   *passive
+	active    active
 }
 
 // over goes on over another layer: in clear first, then inside TLS.
@@ -76,9 +128,18 @@ func (s *ftpSession) over(control net.Conn) {
 
 // say sends a reply, each line ended as the protocol wants it (RFC 959, section 4.2).
 func (s *ftpSession) say(reply string) bool {
-	reply = strings.ReplaceAll(strings.ReplaceAll(reply, "\r\n", "\n"), "\n", "\r\n")
-	_, err := io.WriteString(s.control, reply+"\r\n")
+	if s.SilentAfter > 0 && s.said >= s.SilentAfter {
+		drain(s.control)
+		return false
+	}
+	s.said++
+	_, err := io.WriteString(s.control, onWire(reply))
 	return err == nil
+}
+
+func onWire(reply string) string {
+	reply = strings.ReplaceAll(strings.ReplaceAll(reply, "\r\n", "\n"), "\n", "\r\n")
+	return reply + "\r\n"
 }
 
 // next reads one command and answers it. It says false when the session is over.
@@ -88,14 +149,51 @@ func (s *ftpSession) next() bool {
 		return false
 	}
 	verb, rest, _ := strings.Cut(strings.TrimRight(line, "\r\n"), " ")
-	do := commands[strings.ToUpper(verb)]
+	verb = strings.ToUpper(verb)
+	if !s.raw.sleep(s.Waits[verb]) {
+		return false
+	}
+	switch {
+	case verb == s.HangsUpOn:
+		return false
+	case verb == s.SilentOn:
+		drain(s.control)
+		return false
+	case slices.Contains(s.Ignores, verb):
+		return true
+	}
+	if reply := s.Replies[verb]; reply != "" {
+		return s.instead(reply)
+	}
+	do := commands[verb]
+	if do == nil && s.inside {
+		do = insideCommands[verb]
+	}
 	if do == nil {
-		return s.say(s.Brand.unknown(verb))
+		return s.say(s.unknown(verb))
 	}
 	return do(s, rest)
 }
 
-// commands are the verbs that every brand knows.
+// instead gives a reply of the scenario's. It says false when that ends the session.
+func (s *ftpSession) instead(reply string) bool {
+	if strings.HasPrefix(reply, "500 OOPS") {
+		// vsftpd writes its last words below TLS, which it has no longer.
+		_, _ = io.WriteString(s.raw, onWire(reply))
+		return false
+	}
+	s.inside = s.inside || strings.HasPrefix(reply, "230")
+	return s.say(reply) && !strings.HasPrefix(reply, "421")
+}
+
+func (s *ftpSession) unknown(verb string) string {
+	if s.inside {
+		return s.Brand.words().unknown
+	}
+	return s.Brand.unknown(verb)
+}
+
+// commands are the verbs that every brand knows before a login.
 var commands = map[string]func(s *ftpSession, rest string) bool{
 	"FEAT": (*ftpSession).feat,
 	"AUTH": (*ftpSession).auth,
@@ -109,8 +207,8 @@ var commands = map[string]func(s *ftpSession, rest string) bool{
 	"SYST": func(s *ftpSession, _ string) bool { return s.say("215 " + s.Brand.system()) },
 	"OPTS": func(s *ftpSession, _ string) bool { return s.say("200 Always in UTF8 mode.") },
 	"HELP": func(s *ftpSession, _ string) bool { return s.say("214 Help OK.") },
-	"PBSZ": func(s *ftpSession, _ string) bool { return s.say("200 PBSZ set to 0.") },
-	"PROT": func(s *ftpSession, _ string) bool { return s.say("200 PROT now Private.") },
+	"PBSZ": (*ftpSession).bufferSize,
+	"PROT": (*ftpSession).protection,
 }
 
 func (s *ftpSession) feat(string) bool {
@@ -135,7 +233,8 @@ func (s *ftpSession) auth(string) bool {
 	case !s.say("234 AUTH TLS OK."):
 		return false
 	}
-	secure, err := s.TLS.server(s.raw)
+	s.shared = s.TLS.sessions()
+	secure, err := s.TLS.serve(s.raw, s.shared.control)
 	if err != nil {
 		if s.OnFail != "" {
 			_, _ = io.WriteString(s.raw, s.OnFail+"\r\n")
@@ -147,115 +246,7 @@ func (s *ftpSession) auth(string) bool {
 	return true
 }
 
-func (s *ftpSession) userName(name string) bool {
-	s.user = name
-	return s.say("331 Please specify the password.")
-}
-
-func (s *ftpSession) password(string) bool {
-	if s.user == "" {
-		return s.say("503 Login with USER first.")
-	}
-	s.user = ""
-	return s.say("530 Login incorrect.")
-}
-
 func lastLine(text string) string {
 	text = strings.TrimRight(text, "\r\n")
 	return text[strings.LastIndex(text, "\n")+1:]
-}
-
-// Brand is whose server it is: the texts differ.
-type Brand int
-
-// The brands, with the versions whose texts they send.
-const (
-	Vsftpd    Brand = iota // vsftpd 3.0.3
-	ProFTPD                // ProFTPD 1.3.8
-	PureFTPd               // Pure-FTPd 1.0.50
-	FileZilla              // FileZilla Server 1.8.2
-	IIS                    // Microsoft IIS 10
-	FilesCom               // a hosted service; its texts are not known, so these are neutral
-)
-
-func (b Brand) greeting() string {
-	switch b {
-	case ProFTPD:
-		return "220 ProFTPD Server (Debian) [::ffff:198.51.100.7]"
-	case PureFTPd:
-		return "220---------- Welcome to Pure-FTPd [privsep] [TLS] ----------\n220-You are user number 1 of 50 allowed.\n220-Local time is now 12:00. Server port: 21.\n220-This is a private system - No anonymous login\n220-IPv6 connections are also welcome on this server.\n220 You will be disconnected after 15 minutes of inactivity."
-	case FileZilla:
-		return "220-FileZilla Server 1.8.2\n220 Please visit https://filezilla-project.org/"
-	case IIS:
-		return "220 Microsoft FTP Service"
-	case FilesCom:
-		return "220 FTP Server ready"
-	default:
-		return "220 (vsFTPd 3.0.3)"
-	}
-}
-
-func (b Brand) system() string {
-	switch b {
-	case IIS:
-		return "Windows_NT"
-	default:
-		return "UNIX Type: L8"
-	}
-}
-
-func (b Brand) unknown(verb string) string {
-	switch b {
-	case ProFTPD:
-		return fmt.Sprintf("500 %s not understood", verb)
-	case PureFTPd:
-		return "530 You aren't logged in"
-	case FileZilla:
-		return "500 Wrong command."
-	case IIS:
-		return "500 Command not understood."
-	default:
-		return "530 Please login with USER and PASS."
-	}
-}
-
-// noTLS is the answer to AUTH TLS of a server without it.
-func (b Brand) noTLS() string {
-	switch b {
-	case ProFTPD:
-		return "500 AUTH not understood"
-	case PureFTPd:
-		return "500 This security scheme is not implemented"
-	case FileZilla:
-		return "502 Explicit TLS authentication not allowed"
-	case IIS:
-		return "534 Local policy on server does not allow TLS secure connections."
-	default:
-		return "530 Please login with USER and PASS."
-	}
-}
-
-// feat is the reply to FEAT (RFC 2389, section 3.2).
-func (b Brand) feat(tls bool) string {
-	lines := []string{"EPRT", "EPSV", "MDTM", "PASV", "REST STREAM", "SIZE", "TVFS", "UTF8"}
-	head, tail := "211-Features:", "211 End"
-	security := []string{"AUTH TLS", "PBSZ", "PROT"}
-	switch b {
-	case ProFTPD:
-		lines = []string{"CLNT", "EPRT", "EPSV", "HOST", "LANG en-US.UTF-8*", "MDTM", "MFMT", "MLST modify*;perm*;size*;type*;unique*;", "REST STREAM", "SIZE", "TVFS", "UTF8"}
-		security = []string{"AUTH TLS", "CCC", "PBSZ", "PROT"}
-	case PureFTPd:
-		head, tail = "211-Extensions supported:", "211 End."
-		lines = []string{"UTF8", "EPRT", "IDLE", "MDTM", "SIZE", "MFMT", "REST STREAM", "MLST type*;size*;sizd*;modify*;", "MLSD", "PASV", "EPSV", "ESTA"}
-	case FileZilla:
-		lines = []string{"MDTM", "REST STREAM", "SIZE", "MLST type*;size*;modify*;perm*;", "MLSD", "UTF8", "CLNT", "MFMT", "EPSV", "EPRT", "HOST"}
-	case IIS:
-		head, tail = "211-Extended features supported:", "211 END"
-		lines = []string{"LANG EN*", "UTF8", "HOST", "SIZE", "MDTM", "REST STREAM"}
-		security = []string{"AUTH TLS;TLS-C;SSL;TLS-P;", "PBSZ", "PROT C;P;"}
-	}
-	if tls {
-		lines = append(lines, security...)
-	}
-	return head + "\n " + strings.Join(lines, "\n ") + "\n" + tail
 }

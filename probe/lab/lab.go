@@ -31,6 +31,9 @@ func New() *Internet {
 type Host struct {
 	RTT   time.Duration // zero: the internet's
 	Ports map[uint16]Server
+
+	disk   *disk // of its FTP servers
+	handed int   // passive ports so far
 }
 
 // Server speaks with one visitor at a time, each in a goroutine of its own.
@@ -73,7 +76,8 @@ const (
 // Path is a firewall, a proxy or a broken link on the way to some addresses and ports.
 type Path struct {
 	Addrs []netip.Addr // none: every address
-	Ports []uint16     // none: every TCP port
+	Ports []uint16     // none and no Range: every TCP port
+	Range PortRange    // and these
 	From  int          // lets this many matching connections pass before it takes effect
 	First int          // takes effect on this many connections only; zero: on all
 
@@ -97,9 +101,24 @@ type Path struct {
 	StallOver int
 	// HidesTLS is a firewall that inspects FTP: it masks AUTH in what the visitor sends and in what FEAT lists.
 	HidesTLS bool
+	// StallAfter lets nothing pass any more, either way, once the visitor has sent this many bytes.
+	StallAfter int
+	// Source is the address that the visitor seems to come from, as with a second line to the internet.
+	Source netip.Addr
+	// Rewrites is what an FTP helper of a router puts into every 227 that it can read; port 0 leaves the port.
+	Rewrites netip.AddrPort
+	// Pinholes is a firewall that drops connections to the ports of Range, except to those that it has read in a 227 or
+	// 229 on a connection to one of Ports.
+	Pinholes bool
 
-	seen int
+	seen  int
+	holes map[uint16]bool
 }
+
+// PortRange is a range of ports. The zero one has none.
+type PortRange struct{ First, Last uint16 }
+
+func (r PortRange) has(port uint16) bool { return r.First > 0 && r.First <= port && port <= r.Last }
 
 // ClientHello marks the start of a TLS conversation in ResetOn and StallOn: a handshake record of TLS 1.x.
 const ClientHello = "\x16\x03"
@@ -110,7 +129,7 @@ func (n *Internet) path(to netip.AddrPort) *Path {
 		if len(p.Addrs) > 0 && !slices.Contains(p.Addrs, to.Addr()) {
 			continue
 		}
-		if len(p.Ports) > 0 && !slices.Contains(p.Ports, to.Port()) {
+		if (len(p.Ports) > 0 || p.Range.First > 0) && !slices.Contains(p.Ports, to.Port()) && !p.Range.has(to.Port()) {
 			continue
 		}
 		p.seen++

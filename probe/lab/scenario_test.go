@@ -16,7 +16,7 @@ import (
 func TestScenarios(t *testing.T) {
 	name := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	seen := map[string]bool{}
-	for _, s := range Scenarios {
+	for _, s := range slices.Concat(Scenarios, SignIn) {
 		t.Run(s.Name, func(t *testing.T) {
 			if !name.MatchString(s.Name) || seen[s.Name] {
 				t.Errorf("the name %q is not lower-case words joined by hyphens, or not unique", s.Name)

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -25,17 +26,57 @@ type TLS struct {
 	Hang bool
 	// HangUp and Reset end the connection on the ClientHello.
 	HangUp, Reset bool
+
+	// DemandsReuse refuses FTP data connections that do not resume the session of the control connection.
+	DemandsReuse bool
+	// OneTimeTickets accepts each ticket of TLS 1.3 once (RFC 8446, section 8.1).
+	OneTimeTickets bool
 }
 
 var errNoHandshake = errors.New("no handshake")
 
 // server does the handshake.
-func (t TLS) server(c *conn) (*tls.Conn, error) {
+func (t TLS) server(c *conn) (*tls.Conn, error) { return t.serve(c, t.config()) }
+
+func (t TLS) serve(c *conn, config *tls.Config) (*tls.Conn, error) {
 	if t.scripted() {
 		return nil, t.spoil(c)
 	}
-	secure := tls.Server(c, t.config())
+	secure := tls.Server(c, config)
 	return secure, secure.Handshake()
+}
+
+// sessions are the TLS sessions of one FTP session. Only tickets of its control connection can be resumed, so that
+// whoever presents one is the visitor who signed in.
+type sessions struct{ control, data *tls.Config }
+
+func (t TLS) sessions() *sessions {
+	s := &sessions{t.config(), t.config()}
+	var key [32]byte
+	_, _ = rand.Read(key[:]) // never fails
+	used := map[string]bool{}
+	for _, config := range []*tls.Config{s.control, s.data} {
+		config.SetSessionTicketKeys([][32]byte{key})
+	}
+	ofControl := []byte("control connection")
+	s.control.WrapSession = func(state tls.ConnectionState, session *tls.SessionState) ([]byte, error) {
+		session.Extra = append(session.Extra, ofControl)
+		return s.control.EncryptTicket(state, session)
+	}
+	s.data.WrapSession = func(state tls.ConnectionState, session *tls.SessionState) ([]byte, error) {
+		session.Extra = nil
+		return s.data.EncryptTicket(state, session)
+	}
+	s.data.UnwrapSession = func(ticket []byte, state tls.ConnectionState) (*tls.SessionState, error) {
+		session, err := s.data.DecryptTicket(ticket, state)
+		spent := t.OneTimeTickets && state.Version == tls.VersionTLS13 && used[string(ticket)]
+		used[string(ticket)] = true
+		if err != nil || session == nil || spent || len(session.Extra) == 0 {
+			return nil, err
+		}
+		return session, nil
+	}
+	return s
 }
 
 func (t TLS) scripted() bool { return t.Alert != 0 || t.Answer != "" || t.Hang || t.HangUp || t.Reset }

@@ -12,7 +12,8 @@ const (
 	exampleFTP = "ftp.example.org"
 	exampleIP  = "203.0.113.21"
 	homeRouter = "192.168.1.1"
-	publicDNS  = "9.9.9.9" // asked only where the user names it with --resolver
+	homePublic = "192.0.2.77" // what the home router translates to
+	publicDNS  = "9.9.9.9"    // asked only where the user names it with --resolver
 )
 
 // filesIPs are the addresses of the Files.com-like site.
@@ -41,6 +42,7 @@ func home(zone []string) *Computer {
 	return &Computer{
 		Internet:    net,
 		Addrs:       []netip.Prefix{netip.MustParsePrefix("192.168.1.20/24")},
+		Public:      netip.MustParseAddr(homePublic),
 		NameServers: []netip.AddrPort{netip.AddrPortFrom(netip.MustParseAddr(homeRouter), 53)},
 	}
 }

@@ -1,0 +1,49 @@
+package lab
+
+import (
+	"fmt"
+	"strings"
+)
+
+// The account that every server of the lab knows.
+const (
+	jane         = "jane"
+	rightAnswer  = "correct horse" // jane's password
+	janePassword = "FTPDOCTOR_PASSWORD=" + rightAnswer
+)
+
+func (s *ftpSession) userName(name string) bool {
+	switch {
+	case s.DemandsTLS && !s.secure:
+		return s.instead(s.Brand.words().cleartext)
+	case s.Brand == PureFTPd && (name == "anonymous" || name == "ftp"):
+		return s.say("530 This is a private system - No anonymous login")
+	}
+	s.user = name
+	reply := s.Brand.words().user
+	if strings.Contains(reply, "%s") {
+		reply = fmt.Sprintf(reply, name)
+	}
+	return s.say(reply)
+}
+
+func (s *ftpSession) password(given string) bool {
+	right := s.Password
+	if right == "" {
+		right = rightAnswer
+	}
+	switch {
+	case s.user == "":
+		return s.say("503 Login with USER first.")
+	case s.user != jane || given != right:
+		s.user = ""
+		return s.say(s.Brand.words().denied)
+	case s.Welcome != "":
+		return s.instead(s.Welcome)
+	}
+	s.inside = true
+	if s.Home != "" {
+		s.folder = s.Home
+	}
+	return s.say(s.Brand.words().welcome)
+}
