@@ -134,7 +134,7 @@ func matchIntercepted(c *Case) []Finding {
 func (c *Case) fate() string {
 	all := c.routed()
 	switch {
-	case !every(all, func(e *Endpoint) bool { return dropped(e) || refused(e) || prohibited(e) }):
+	case len(c.WaysIn()) == 0 || !every(all, func(e *Endpoint) bool { return dropped(e) || refused(e) || prohibited(e) }):
 		return ""
 	case len(c.proxies()) > 0 && !slices.ContainsFunc(c.Addresses(), isPrivate) && c.lookedAt(fact.HTTPS):
 		return "tcp-no-egress"
