@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,9 @@ func TestReal(t *testing.T) {
 	}
 	sweep()
 	built, ca := buildProgram(t), newAuthority(t)
+	var all sync.WaitGroup
+	defer all.Wait()
+	turns := make(chan struct{}, 8) // the tests mostly wait for an answer that does not come: -parallel would run too few of them
 	for _, test := range []struct {
 		name string
 		run  func(*network, *authority)
@@ -102,9 +106,10 @@ func TestReal(t *testing.T) {
 		{"name-does-not-exist", nameDoesNotExist},
 		{"hosts-file-override", hostsFileOverride},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			test.run(newNetwork(t, built), ca)
+		all.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			t.Run(test.name, func(t *testing.T) { test.run(newNetwork(t, built), ca) })
 		})
 	}
 }
