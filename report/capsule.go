@@ -2,7 +2,8 @@ package report
 
 import (
 	"bytes"
-	"compress/gzip"
+	"compress/zlib"
+	_ "embed" // of the words
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -32,6 +33,12 @@ const (
 	digits     = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
 
+// The words that most reports hold, the likeliest last: what a packed report need not repeat. They belong to the version of
+// the form, and never change.
+//
+//go:embed capsule.dict
+var capsuleWords []byte
+
 var (
 	capsuleBegin = regexp.MustCompile(`(?i)ftpdoctor\W{1,12}data\W{1,12}(\d{1,3})\W{1,12}(\d{1,9})\W{1,12}characters`)
 	capsuleEnd   = regexp.MustCompile(`(?i)ftpdoctor\W{1,12}end\W{1,12}of\W{1,12}data`)
@@ -44,7 +51,7 @@ var (
 // capsule packs a report.
 func capsule(r *Report) (string, error) {
 	var packed bytes.Buffer
-	z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	z, err := zlib.NewWriterLevelDict(&packed, zlib.BestCompression, capsuleWords)
 	if err != nil {
 		return "", err
 	}
@@ -69,7 +76,7 @@ func capsule(r *Report) (string, error) {
 	return fmt.Sprintf("ftpdoctor data %d: %d characters\n%s\nftpdoctor end of data\n", capsuleVersion, length, body), nil
 }
 
-// capsuleLines writes bytes as checked lines. The last block is filled up with zeros, which gzip leaves alone.
+// capsuleLines writes bytes as checked lines. The last block is filled up with zeros, which zlib leaves alone.
 func capsuleLines(data []byte) []string {
 	data = append(bytes.Clone(data), make([]byte, (blockBytes-len(data)%blockBytes)%blockBytes)...)
 	var lines []string
@@ -199,11 +206,10 @@ var errBomb = fmt.Errorf("its data unpack to more than %d MiB, which no report d
 
 // inflate unpacks within the bound of a report. What came before an error is returned with it.
 func inflate(packed []byte) ([]byte, error) {
-	z, err := gzip.NewReader(bytes.NewReader(packed))
+	z, err := zlib.NewReaderDict(bytes.NewReader(packed), capsuleWords)
 	if err != nil {
 		return nil, err
 	}
-	z.Multistream(false)
 	data, err := io.ReadAll(io.LimitReader(z, MaxSize+1))
 	if len(data) > MaxSize {
 		return nil, errBomb
