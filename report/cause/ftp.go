@@ -18,6 +18,7 @@ var ftpRules = []Rule{
 	ftpBanned,
 	ftpPerIPLimit,
 	ftpIPDenied,
+	ftpShutdown,
 	ftpBusy,
 	ftpSlowBanner,
 }

@@ -26,6 +26,13 @@ var ftpBanned = Rule{
 
 func matchFTPBanned(c *Case) []Finding {
 	found := c.turnedAway("ftp-banned")
+	if d := c.deniedFor("ftp-banned"); d != nil {
+		return []Finding{d.finding(Finding{
+			Title: fmt.Sprintf("%s has banned your internet address", c.Run.Target.Host),
+			Says:  "It refuses the login, and gives too many failed ones or a ban as the reason.",
+			Fix:   c.unban(),
+		})}
+	}
 	if len(found) == 0 {
 		return c.hungUp()
 	}
@@ -82,16 +89,24 @@ var ftpPerIPLimit = Rule{
 
 func matchFTPPerIPLimit(c *Case) []Finding {
 	found := c.turnedAway("ftp-per-ip-limit")
+	fix := []Step{
+		{You, "close other apps and transfers to this server, set the number of simultaneous connections to 1, and try again in a minute"},
+		{c.support(), "raise the limit of connections from one address, if several people share yours"},
+	}
+	if d := c.deniedFor("ftp-per-ip-limit"); d != nil {
+		return []Finding{d.finding(Finding{
+			Title: fmt.Sprintf("%s allows no more connections from your internet address", c.Run.Target.Host),
+			Says:  "It refuses the login, because too many connections from your address are open.",
+			Fix:   fix,
+		})}
+	}
 	if len(found) == 0 {
 		return nil
 	}
 	f := c.refusalFinding(found)
 	f.Title = fmt.Sprintf("The server on %s of %s allows no more connections from your internet address", c.on(found), c.Run.Target.Host)
 	f.Says = "It turns the connection away before any login, because too many from your address are open."
-	f.Fix = []Step{
-		{You, "close other apps and transfers to this server, set the number of simultaneous connections to 1, and try again in a minute"},
-		{c.support(), "raise the limit of connections from one address, if several people share yours"},
-	}
+	f.Fix = fix
 	if c.greetsBeside(found) {
 		// The connections that stand in each other's way may be this program's own.
 		f.Severity = Warning
@@ -123,6 +138,17 @@ var ftpIPDenied = Rule{
 
 func matchFTPIPDenied(c *Case) []Finding {
 	found := c.turnedAway("ftp-ip-denied")
+	fix := []Step{
+		{You, "try without a VPN, or through the network that the server expects you in"},
+		{c.support(), "allow the public IP address of this network on the server"},
+	}
+	if d := c.deniedFor("ftp-ip-denied"); d != nil {
+		return []Finding{d.finding(Finding{
+			Title: fmt.Sprintf("%s does not let your internet address in", c.Run.Target.Host),
+			Says:  fmt.Sprintf("It refuses the login of %s from this address.", c.user()),
+			Fix:   fix,
+		})}
+	}
 	if len(found) == 0 {
 		return nil
 	}
@@ -130,10 +156,7 @@ func matchFTPIPDenied(c *Case) []Finding {
 	f.Confidence = Likely
 	f.Title = fmt.Sprintf("The server on %s of %s does not let your internet address in", c.on(found), c.Run.Target.Host)
 	f.Says = "It turns the connection away before any login."
-	f.Fix = []Step{
-		{You, "try without a VPN, or through the network that the server expects you in"},
-		{c.support(), "allow the public IP address of this network on the server"},
-	}
+	f.Fix = fix
 	f.Candidates = []Candidate{
 		{"ftp-ip-denied", "the server's list of allowed addresses does not hold yours", c.support()},
 		{"ftp-banned", "the server's list of bans holds your address", c.support()},
@@ -184,6 +207,64 @@ func matchFTPBusy(c *Case) []Finding {
 	return findings
 }
 
+var ftpShutdown = Rule{
+	Code:     "ftp-shutdown",
+	Title:    "The server is going down, or its administrator ended the session",
+	Severity: Problem,
+	Page: Page{
+		Means: "The server is being restarted or taken out of service, or somebody who runs it has ended your session by hand. Your settings are not at fault.",
+		Shown: "The server ended the session with words about going offline, maintenance, or being kicked. A server that is merely full speaks of users or load.",
+		Mend:  "Wait some minutes and try again. If it lasts, ask whoever runs the server.",
+	},
+	ExplainedBy: append([]string{"tcp-intercepted"}, misdirected...),
+	Match:       matchFTPShutdown,
+}
+
+func matchFTPShutdown(c *Case) []Finding {
+	fix := []Step{
+		{You, "wait some minutes and try again"},
+		{c.support(), "say when the server will be back in service"},
+	}
+	title := fmt.Sprintf("%s is going out of service", c.Run.Target.Host)
+	if found := c.turnedAway("ftp-shutdown"); len(found) > 0 {
+		f := c.refusalFinding(found)
+		f.Title, f.Fix = title, fix
+		f.Says = "It turns the connection away before any login, and says that it is going out of service."
+		return []Finding{f}
+	}
+	if d := c.deniedFor("ftp-shutdown"); d != nil {
+		return []Finding{d.finding(Finding{Title: title, Says: "It ended the session during the login, and says that it is going out of service.", Fix: fix})}
+	}
+	for _, s := range c.Sessions {
+		o := s.goodbye()
+		if o == nil || reasonOf(strings.Join(quote(o), " ")) != "ftp-shutdown" {
+			continue
+		}
+		return []Finding{{
+			Title:    title,
+			Says:     fmt.Sprintf("It ended the session at %s.", verb(o)),
+			Where:    s.where(),
+			Evidence: ids(o),
+			Quotes:   quote(o),
+			Fix:      fix,
+		}}
+	}
+	return nil
+}
+
+// goodbye is the 421 with which a server ended a session after the login (RFC 959 section 5.4); nil when it did not.
+func (s *Session) goodbye() *fact.Observation {
+	if !s.Accepted() {
+		return nil
+	}
+	for _, o := range s.Replies {
+		if o.Reply.Code == 421 {
+			return o
+		}
+	}
+	return nil
+}
+
 // refusalFinding holds what all refusals have in common.
 func (c *Case) refusalFinding(found []*Endpoint) Finding {
 	_, lines, _ := found[0].Talk.refusal()
@@ -229,12 +310,15 @@ func reasonOf(text string) string {
 	return "unknown"
 }
 
-// reasons are the words of refusals. Those of vsftpd 3.0.3, Pure-FTPd 1.0.50 and ProFTPD 1.3.8 are as these servers send them, save the one about
-// tcp_wrappers; that one and those of FileZilla Server 0.9 and SFTPGo are as their sources have them, and unconfirmed.
-var reasons = []struct {
+// reason is a kind of refusal, and its words.
+type reason struct {
 	cause string
 	words *regexp.Regexp
-}{
+}
+
+// reasons are the words of refusals. Those of vsftpd 3.0.3, Pure-FTPd 1.0.50 and ProFTPD 1.3.8 are as these servers send them, save the one about
+// tcp_wrappers; that one and those of FileZilla Server 0.9 and SFTPGo are as their sources have them, and unconfirmed.
+var reasons = []reason{
 	// "Temporarily banned for too many failed login attempts", "Access denied: banned client IP"
 	{"ftp-banned", regexp.MustCompile(`(?i)\bban(ned)?\b|black-?list|block-?list|\bblocked\b|locked out|too many (failed|authentication|bad|invalid|wrong)|failed log-?ins?`)},
 	// "There are too many connections from your internet address.", "Too many connections (8) from this IP",
@@ -243,7 +327,9 @@ var reasons = []struct {
 	{"ftp-per-ip-limit", regexp.MustCompile(`(?i)(too many|maximum|limit|no more|exceed|already)\b.*\b(from|per|for) (your|this|the same|a single|one|each|same)? ?(ip|internet|host|address|client|computer|machine)|rate limit`)},
 	// "Service not available." is what vsftpd says to an address that tcp_wrappers denies.
 	{"ftp-ip-denied", regexp.MustCompile(`(?i)^421 service not available\.?$|not (allowed|permitted|authori[sz]ed|welcome)|denied|forbidden|prohibited|reject|allow-?list|white-?list`)},
+	// "Server is going offline", "Kicked by Administrator"
+	{"ftp-shutdown", regexp.MustCompile(`(?i)offline|going down|shut(ting)? ?down|maintenance|restart|kicked`)},
 	// "There are too many connected users, please try later.", "50 users (the maximum) are already logged in, sorry",
 	// "Server too busy, closing connection. Please retry later!"
-	{"ftp-busy", regexp.MustCompile(`(?i)too many|maximum|\bfull\b|busy|overload|\bload\b|capacity|limit|no more|later|again|offline|going down|shut(ting)? ?down|maintenance|restart|closing (control )?connection`)},
+	{"ftp-busy", regexp.MustCompile(`(?i)too many|maximum|\bfull\b|busy|overload|\bload\b|capacity|limit|no more|later|again|closing (control )?connection`)},
 }

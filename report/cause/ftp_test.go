@@ -13,7 +13,7 @@ func TestReasonOf(t *testing.T) {
 		"421 Too many users are connected, please try again later.":                             "ftp-busy",         // FileZilla Server 0.9.60
 		"421 Refusing connection. No more connections allowed from your IP.":                    "ftp-per-ip-limit", // FileZilla Server 0.9.60
 		"421 Temporarily banned for too many failed login attempts":                             "ftp-banned",       // FileZilla Server 0.9.60
-		"421 Server is going offline":                                                           "ftp-busy",         // FileZilla Server 0.9.60
+		"421 Server is going offline":                                                           "ftp-shutdown",     // FileZilla Server 0.9.60
 		"421 Server too busy, closing connection. Please retry later!":                          "ftp-busy",         // FileZilla Server 0.9.60
 		"521 This user is not allowed to connect from this IP":                                  "ftp-ip-denied",    // FileZilla Server 0.9.60
 		"530 Sorry, the maximum number of clients (3) from your host are already connected.":    "ftp-per-ip-limit", // ProFTPD 1.3.8, MaxClientsPerHost

@@ -16,6 +16,7 @@ var localRules = []Rule{
 	hostIsIP,
 	wrongPort,
 	userFormat,
+	passwordWhitespace,
 	clock,
 }
 
@@ -239,6 +240,50 @@ func matchUserFormat(c *Case) []Finding {
 		Title: fmt.Sprintf("The user name %q does not have the form that %s uses", user, c.Profile.Title),
 		Says:  fmt.Sprintf("It is %s.", shape.Means),
 		Fix:   []Step{{You, fmt.Sprintf("copy the user name from the page of %s that shows the access data", c.Profile.Title)}},
+	}}
+}
+
+var passwordWhitespace = Rule{
+	Code:     "local-password-whitespace",
+	Title:    "The password holds a character that was probably not meant",
+	Severity: Warning,
+	Page: Page{
+		Means: "A password that is copied from a mail, a web page or a document easily brings along a blank or a line end, or quotation marks that a word processor has made curly. They cannot be seen in the field of an app, and the server takes them as part of the password.",
+		Shown: "The server refused the password, and it holds such a character. This program only looked at what kinds of characters there are; no part of the password is recorded. A password that the server accepts gives no finding.",
+		Mend:  "Type the password by hand, or paste it into a plain-text editor first and copy it from there without what is around it.",
+	},
+	Match: matchPasswordWhitespace,
+}
+
+func matchPasswordWhitespace(c *Case) []Finding {
+	d := c.denied()
+	if d == nil || d.reply == nil || d.reply.Reply.Code < 400 || d.reason != "" && d.reason != "login-bad-credentials" {
+		return nil
+	}
+	words := map[fact.Oddity]string{
+		fact.LeadingBlank:  "begins with a blank",
+		fact.TrailingBlank: "ends with a blank",
+		fact.LineEnd:       "holds a line end",
+		fact.Control:       "holds a control character",
+		fact.Invisible:     "holds an invisible character",
+		fact.Typographic:   "holds a curly quotation mark or a long dash",
+	}
+	var says []string
+	for _, oddity := range d.session.Login.Login.Shape {
+		if word, ok := words[oddity]; ok {
+			says = append(says, word)
+		}
+	}
+	if len(says) == 0 {
+		return nil
+	}
+	return []Finding{{
+		Confidence: Likely,
+		Title:      fmt.Sprintf("The password that was given %s", and(distinct(says))),
+		Says:       "The server refuses it. Such characters mostly come along unseen when a password is copied.",
+		Evidence:   d.evidence(),
+		Quotes:     quote(d.reply),
+		Fix:        []Step{{You, "type the password by hand, or paste it through a plain-text editor"}},
 	}}
 }
 
