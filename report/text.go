@@ -65,10 +65,7 @@ func (p *page) finding(f cause.Finding) {
 	for i, quote := range f.Quotes {
 		p.labelled(2, pick(i == 0, "The server says: ", ""), len("The server says: "), `"`+quote+`"`)
 	}
-	for i, c := range f.Candidates {
-		rule, _ := cause.ByCode(c.Cause)
-		p.labelled(2, fmt.Sprintf("%d. ", i+1), 3, rule.Title+" ("+c.Cause+"): "+c.Confirm+"; "+string(c.Who)+" can see that")
-	}
+	p.candidates(f)
 	wide := 0
 	for _, step := range f.Fix {
 		wide = max(wide, len(step.Who)+2)
@@ -81,6 +78,19 @@ func (p *page) finding(f cause.Finding) {
 		p.labelled(2, who, wide, step.Do)
 	}
 	p.text(2, "more: ftpdoctor explain "+f.Cause)
+}
+
+// candidates lists what the wire cannot tell apart, and what would.
+func (p *page) candidates(f cause.Finding) {
+	if len(f.Candidates) == 0 {
+		return
+	}
+	own := slices.ContainsFunc(f.Candidates, func(c cause.Candidate) bool { return c.Cause == f.Cause })
+	p.text(2, pick(own, "What it can be, the likeliest first:", "What else it can be:"))
+	for i, c := range f.Candidates {
+		rule, _ := cause.ByCode(c.Cause)
+		p.labelled(2, fmt.Sprintf("%d. ", i+1), 3, fmt.Sprintf("%s (%s): confirmed if %s; %s can see that", rule.Title, c.Cause, c.Confirm, c.Who))
+	}
 }
 
 // works lists the ways in that work, as an FTP app wants to have them.

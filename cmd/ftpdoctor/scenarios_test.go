@@ -14,6 +14,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"ftpdoctor/probe/fact"
 	"ftpdoctor/probe/lab"
 	"ftpdoctor/report"
 	"ftpdoctor/report/cause"
@@ -50,6 +51,9 @@ func testScenario(t *testing.T, s lab.Scenario, schema *jsonschema.Schema) {
 	}
 	checkCauses(t, s, &r)
 	checkVerdict(t, &r)
+	if took := time.Since(began); took > 12*time.Second && nothingAnswered(&r) {
+		t.Errorf("nothing answered, and the run took %v", took)
+	}
 
 	code, again, _ := start(t, live, "read", "-", "-f", "json")
 	if code != r.Verdict.Exit || again != live {
@@ -61,6 +65,11 @@ func testScenario(t *testing.T, s lab.Scenario, schema *jsonschema.Schema) {
 		_, text, _ = start(t, live, "read", "-")
 		t.Logf("\n%s", text)
 	}
+}
+
+// nothingAnswered says whether every connect was dropped.
+func nothingAnswered(r *report.Report) bool {
+	return !slices.ContainsFunc(r.Seen, func(o fact.Observation) bool { return o.Dial != nil && !o.Failed(fact.Dropped) })
 }
 
 // start runs the program as a locale with UTF-8 has it.
