@@ -50,7 +50,7 @@ func signIn(t *testing.T, c *Computer, ip, name string, reuse bool) *visitor {
 	v.ftpTalk = speak(t, tls.Client(conn, v.config))
 	v.send("USER jane")
 	v.any("331")
-	v.send("PASS " + rightAnswer)
+	v.send("PASS " + rightPassword)
 	v.any("230")
 	v.send("PBSZ 0")
 	v.any("200")

@@ -7,9 +7,8 @@ import (
 
 // The account that every server of the lab knows.
 const (
-	jane         = "jane"
-	rightAnswer  = "correct horse" // jane's password
-	janePassword = "FTPDOCTOR_PASSWORD=" + rightAnswer
+	jane          = "jane"
+	rightPassword = "correct horse"
 )
 
 func (s *ftpSession) userName(name string) bool {
@@ -30,7 +29,7 @@ func (s *ftpSession) userName(name string) bool {
 func (s *ftpSession) password(given string) bool {
 	right := s.Password
 	if right == "" {
-		right = rightAnswer
+		right = rightPassword
 	}
 	switch {
 	case s.user == "":

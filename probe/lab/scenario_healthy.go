@@ -295,20 +295,10 @@ var healthy = []Scenario{
 		},
 	},
 	{
-		Name: "healthy-ipv6-network",
-		Says: "A network of IPv6 alone, whose DNS64 and NAT64 lead to a server with an IPv4 address.",
-		Args: []string{exampleFTP},
-		Build: func() *Computer {
-			const translated = "64:ff9b::cb00:7115" // RFC 6052: 203.0.113.21 behind NAT64
-			const router = "2001:db8:1::1"
-			c := exampleSite()
-			c.Addrs = nil
-			c.giveIPv6()
-			c.NameServers = []netip.AddrPort{netip.AddrPortFrom(netip.MustParseAddr(router), 53)}
-			c.Internet.Listen(router, &DNS{Zone: records(exampleFTP, exampleIP, translated)}, 53)
-			c.Internet.Hosts[netip.MustParseAddr(translated)] = c.Internet.Host(exampleIP)
-			return c
-		},
+		Name:  "healthy-ipv6-network",
+		Says:  "A network of IPv6 alone, whose DNS64 and NAT64 lead to a server with an IPv4 address.",
+		Args:  []string{exampleFTP},
+		Build: translatedSite,
 	},
 	{
 		Name:  "healthy-plain-ftp-asked",
@@ -353,6 +343,19 @@ func dualSite() *Computer {
 		c.Internet.Listen(ip, FTP{TLS: secure}, 21)
 		c.Internet.Listen(ip, Web{TLS: secure}, 443)
 	}
+	return c
+}
+
+// translatedSite is ftp.example.org seen from a network of IPv6 alone, through DNS64 and NAT64.
+func translatedSite() *Computer {
+	const translated = "64:ff9b::cb00:7115" // RFC 6052: 203.0.113.21 behind NAT64
+	const router = "2001:db8:1::1"
+	c := exampleSite()
+	c.Addrs = nil
+	c.giveIPv6()
+	c.NameServers = []netip.AddrPort{netip.AddrPortFrom(netip.MustParseAddr(router), 53)}
+	c.Internet.Listen(router, &DNS{Zone: records(exampleFTP, exampleIP, translated)}, 53)
+	c.Internet.Hosts[netip.MustParseAddr(translated)] = c.Internet.Host(exampleIP)
 	return c
 }
 
