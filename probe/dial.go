@@ -45,7 +45,7 @@ func (s *Session) dial(ctx context.Context, check, place string, purpose fact.Pu
 		pause = time.Duration(s.plan.Profile.RetryPause) * time.Second
 	}
 	for try := 1; ; try++ {
-		w := s.dialOnce(ctx, check, place, purpose, try)
+		w, _ := s.dialOnce(ctx, check, place, purpose, try)
 		if w != nil || try == tries || ctx.Err() != nil {
 			return w
 		}
@@ -53,8 +53,8 @@ func (s *Session) dial(ctx context.Context, check, place string, purpose fact.Pu
 	}
 }
 
-// dialOnce is one try.
-func (s *Session) dialOnce(ctx context.Context, check, place string, purpose fact.Purpose, try int) *wire {
+// dialOnce is one try. It returns nil when that did not come through, and what was seen.
+func (s *Session) dialOnce(ctx context.Context, check, place string, purpose fact.Purpose, try int) (*wire, *fact.Observation) {
 	near, conn, limit := s.neighbourhood(place), s.nextConn(), s.connectLimit(purpose)
 	st := s.begin(check, place, conn, "an answer from "+place, limit)
 	c, limit, err := s.connect(ctx, place, near, limit)
@@ -67,9 +67,9 @@ func (s *Session) dialOnce(ctx context.Context, check, place string, purpose fac
 		near.answered(time.Since(st.began))
 	}
 	if err != nil {
-		return nil
+		return nil, &st.Observation
 	}
-	return newWire(ctx, c, place, conn)
+	return newWire(ctx, c, place, conn), &st.Observation
 }
 
 // connectLimit is how long a connect may take.
@@ -186,7 +186,8 @@ func sleep(ctx context.Context, d time.Duration) {
 type wire struct {
 	net.Conn
 	place string
-	conn  int // number of the connection
+	conn  int  // number of the connection
+	lent  bool // the sign-in hangs up, not the conversation that opened it
 	stop  func() bool
 
 	mu       sync.Mutex

@@ -174,7 +174,7 @@ func (s *Session) askServers(ctx context.Context) []netip.Addr {
 	return slices.Concat(found...)
 }
 
-// questions lists what is asked: the addresses of the host and, of configured servers, a name that cannot exist.
+// questions lists what is asked: the addresses of the host and, of configured servers, a name that nobody has.
 func (s *Session) questions() []question {
 	var list []question
 	host, canary := dns.Fqdn(s.plan.Target.Host), canaryName()
@@ -195,8 +195,10 @@ func (s *Session) questions() []question {
 	return list
 }
 
-// canaryName is a name that cannot exist (RFC 6761 section 6.4).
-func canaryName() string { return strings.ToLower(rand.Text()[:16]) + ".invalid." }
+// canaryName is a name that nobody has: 130 random bits make it safe to say so, though somebody could register it.
+// A name under .invalid, which nobody can have, would not do: resolvers answer it themselves (RFC 6761 section 6.4),
+// so that whoever rewrites the answers about real names would not show.
+func canaryName() string { return strings.ToLower(rand.Text()) + ".com." }
 
 func (s *Session) configuredServers() []netip.AddrPort {
 	var list []netip.AddrPort

@@ -96,6 +96,9 @@ func usualPort(p fact.Protocol) int {
 // converse has the conversation that belongs to a port and, where a TLS handshake failed in it and a
 // different one can say why, a second.
 func (s *Session) converse(ctx context.Context, place string, speaks fact.Protocol) {
+	if s.signsIn() {
+		defer s.candidate(place).end(ending{unfit: fact.NoWayIn})
+	}
 	if purpose := secondLook(s.talk(ctx, place, speaks, "")); purpose != "" && ctx.Err() == nil {
 		s.talk(ctx, place, speaks, purpose)
 	}
@@ -108,8 +111,15 @@ func (s *Session) talk(ctx context.Context, place string, speaks fact.Protocol, 
 	if w == nil {
 		return nil
 	}
-	defer func() { _ = w.Close() }()
+	defer func() {
+		if !w.lent {
+			_ = w.Close()
+		}
+	}()
 	st := newStream(w, w, false)
+	if s.signsIn() && purpose == "" {
+		st.pinned = &pinned{}
+	}
 	switch speaks {
 	case fact.HTTPS:
 		return s.web(ctx, st, purpose)

@@ -1,6 +1,8 @@
 package probe
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -21,27 +23,43 @@ const goodbyeLimit = 2 * time.Second
 // ftp is the conversation with a server that has begun to greet in clear: greeting, FEAT and, where encryption is
 // wanted, AUTH TLS and the handshake (RFC 4217 section 12).
 func (s *Session) ftp(ctx context.Context, st *stream, speaks fact.Protocol, purpose fact.Purpose) *fact.Observation {
-	if !s.greeting(ctx, st) {
+	if !s.greeting(ctx, st, speaks) {
 		return nil
 	}
 	if purpose == "" && !goesOn(s.ask(ctx, st, "FEAT", s.wait(replyLimit))) {
 		return nil
 	}
 	if speaks == fact.FTP {
-		st.quit(ctx)
+		s.part(ctx, st, fact.FTP, nil)
 		return nil
 	}
 	code := s.ask(ctx, st, "AUTH TLS", s.wait(replyLimit))
 	// RFC 2228 section 3 has 234 and 334 for a server that is willing. Clients (curl, lib/ftp.c) begin TLS after either.
 	if code != 234 && code != 334 {
 		if goesOn(code) {
-			st.quit(ctx)
+			s.part(ctx, st, fact.FTP, nil)
 		}
 		return nil
+	}
+	if s.signsIn() && purpose == "" {
+		return s.secure(ctx, st)
 	}
 	secure, o := s.handshake(ctx, st, fact.Explicit, purpose, "QUIT\r\n")
 	if secure != nil {
 		_ = secure.Close()
+	}
+	return o
+}
+
+// secure goes on inside TLS where a user may sign in. FEAT is what the client says first then, so that a server that
+// wants a client certificate can refuse.
+func (s *Session) secure(ctx context.Context, st *stream) *fact.Observation {
+	secure, o := s.handshake(ctx, st, fact.Explicit, "", "FEAT\r\n")
+	if secure == nil {
+		return o
+	}
+	if code, _, _ := s.say(ctx, secure, "endpoints", "FEAT", "", s.wait(replyLimit)); goesOn(code) {
+		s.part(ctx, secure, fact.FTPES, o)
 	}
 	return o
 }
@@ -52,13 +70,12 @@ func (s *Session) implicit(ctx context.Context, st *stream, purpose fact.Purpose
 	if secure == nil {
 		return o
 	}
-	defer func() { _ = secure.Close() }()
-	if purpose != "" {
-		return o
-	}
-	if s.opening(ctx, secure, "").Opening.Kind == fact.VoiceFTP && s.greeting(ctx, secure) &&
+	if purpose == "" && s.opening(ctx, secure, "").Opening.Kind == fact.VoiceFTP && s.greeting(ctx, secure, fact.FTPS) &&
 		goesOn(s.ask(ctx, secure, "FEAT", s.wait(replyLimit))) {
-		secure.quit(ctx)
+		s.part(ctx, secure, fact.FTPS, o)
+	}
+	if !st.wire.lent {
+		_ = secure.Close()
 	}
 	return o
 }
@@ -73,9 +90,13 @@ func (s *Session) nudge(ctx context.Context, st *stream) {
 
 // greeting records the greeting, and says whether the server welcomes us. A 120 announces that it will
 // do so later (RFC 959 section 5.4).
-func (s *Session) greeting(ctx context.Context, st *stream) bool {
+func (s *Session) greeting(ctx context.Context, st *stream, speaks fact.Protocol) bool {
 	for range 3 {
-		if code := s.ask(ctx, st, "", s.wait(greetingLimit)); code/100 != 1 {
+		code := s.ask(ctx, st, "", s.wait(greetingLimit))
+		if code >= 400 {
+			s.offer(ctx, st, speaks, fact.TurnedAway)
+		}
+		if code/100 != 1 {
 			return code/100 == 2
 		}
 	}
@@ -83,24 +104,66 @@ func (s *Session) greeting(ctx context.Context, st *stream) bool {
 }
 
 // ask sends a command, none for the greeting, and records the reply. It returns the reply's code; 0: no reply could be
-// read. The limit holds for the whole reply, so that a trickle ends too.
+// read.
 func (s *Session) ask(ctx context.Context, st *stream, command string, limit time.Duration) int {
-	what := "the greeting of " + st.wire.place
-	if command != "" {
-		what = "the reply of " + st.wire.place + " to " + command
-	}
-	step := s.begin("endpoints", st.wire.place, st.wire.conn, what, limit)
-	st.wire.limit(ctx, limit)
-	if command != "" {
-		_, _ = io.WriteString(st, command+"\r\n") // an error shows again when the reply is read
-	}
-	code, lines, err := st.reply()
-	step.Reply = &fact.Reply{Command: command, Code: code, Lines: fact.CleanLines(lines, maxLines), Encrypted: st.encrypted}
-	step.end(ctx, err)
+	code, _, err := s.say(ctx, st, "endpoints", command, command, limit)
 	if err != nil {
 		return 0
 	}
 	return code
+}
+
+// say sends a line, none to listen only, and records the reply as that to a command. The limit holds for the whole
+// reply, so that a trickle ends too.
+func (s *Session) say(ctx context.Context, st *stream, check, command, line string, limit time.Duration) (code int, lines []string, err error) {
+	what := "the greeting of " + st.wire.place
+	if command != "" {
+		what = "the reply of " + st.wire.place + " to " + command
+	}
+	step := s.begin(check, st.wire.place, st.wire.conn, what, limit)
+	st.wire.mark()
+	st.wire.limit(ctx, limit)
+	if line != "" {
+		_, _ = io.WriteString(st, line+"\r\n") // an error shows again when the reply is read
+	}
+	encrypted := st.encrypted
+	code, lines, err = st.reply()
+	if clear := st.clear(err); clear != nil {
+		code, lines, _ = clear.reply()
+		encrypted, err = false, breach{fact.NotTLS, err.Error()}
+	}
+	if check != "endpoints" {
+		lines = s.withoutSecrets(lines)
+	}
+	step.Reply = &fact.Reply{Command: command, Code: code, Lines: fact.CleanLines(lines, maxLines), Encrypted: encrypted}
+	step.end(ctx, err)
+	return code, lines, err
+}
+
+// clear returns what broke an encrypted stream because it came in clear; nil: something else did, or nothing. There are
+// servers that say so why they hang up (vsftpd 3.0.3: "500 OOPS: cannot change directory").
+func (st *stream) clear(err error) *stream {
+	if err == nil || !st.encrypted {
+		return nil
+	}
+	came, _ := st.wire.raw()
+	_, clear := readRecords(came)
+	if voice, _ := classify(clear); voice != fact.VoiceFTP {
+		return nil
+	}
+	return &stream{in: bufio.NewReaderSize(bytes.NewReader(clear), maxLine)}
+}
+
+// withoutSecrets cuts out what a server echoes.
+func (s *Session) withoutSecrets(lines []string) []string {
+	if s.plan.Password == "" {
+		return lines
+	}
+	kept := make([]string, len(lines))
+	for i, line := range lines {
+		kept[i] = strings.ReplaceAll(line, s.plan.Password, "(password)")
+	}
+	return kept
 }
 
 // goesOn says whether a server that gave this reply is still there: 421 is its goodbye (RFC 959 section 5.4).

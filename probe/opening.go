@@ -20,7 +20,8 @@ type stream struct {
 	wire      *wire
 	in        *bufio.Reader
 	encrypted bool
-	said      int // how many bytes of the client's first words were said before their turn
+	pinned    *pinned // the TLS session that data connections use again; nil: none is kept
+	said      int     // how many bytes of the client's first words were said before their turn
 }
 
 // maxLine is the longest line that is read from a stranger. OpenSSH's client reads as much of a line before the

@@ -32,6 +32,12 @@ type Plan struct {
 	Roots      *x509.CertPool // authorities to trust; nil: the system's
 	Proxies    []fact.Proxy   // proxy variables of the environment
 
+	Password       string // of Target.User; empty: none was given. It is sent to the server and never recorded
+	AllowPlaintext bool   // sign in without encryption too
+	TrustAnyway    bool   // sign in although the certificate has a fault
+	PassiveSamples int    // how many passive ports are tried besides those that carry something
+	Write          bool   // upload, read back and delete a file too
+
 	Only, Skip     []string      // names of checks
 	Patient        bool          // wait and retry as the service recommends
 	ConnectTimeout time.Duration // for one connect; 0: the policy of limits
@@ -41,8 +47,9 @@ type Plan struct {
 // Check is one kind of look.
 type Check struct {
 	Name  string
-	Doc   string // one sentence
-	After string // the check that must have ended before; empty: none
+	Doc   string           // one sentence
+	After string           // the check that must have ended before; empty: none
+	For   func(*Plan) bool // whether a plan asks for it; nil: every plan does
 	Run   func(context.Context, *Session)
 }
 
@@ -51,6 +58,7 @@ var Checks = []Check{
 	{Name: "local", Doc: "This computer: addresses, DNS servers, hosts file, proxy variables.", Run: local},
 	{Name: "dns", Doc: "The name: what programs here get for it, and what each DNS server answers.", Run: names},
 	{Name: "endpoints", Doc: "Every address and port: connect, greeting, TLS and certificate, SSH host key, the web port.", Run: endpoints},
+	{Name: "login", Doc: "With a user name: sign in by FTP, list the folder, try passive ports, and what else was asked for.", For: hasUser, Run: login},
 	{Name: "control", Doc: "Only where something is odd: a port that must be closed, and the port of a captive portal.", After: "endpoints", Run: control},
 }
 
@@ -73,6 +81,9 @@ func Run(ctx context.Context, plan Plan, network Network, progress *Progress) fa
 	for _, check := range Checks {
 		all.Go(func() {
 			defer close(done[check.Name])
+			if check.For != nil && !check.For(&plan) {
+				return
+			}
 			if check.After != "" {
 				<-done[check.After]
 			}
@@ -85,14 +96,22 @@ func Run(ctx context.Context, plan Plan, network Network, progress *Progress) fa
 
 // carryOut runs a check, or says why not.
 func (s *Session) carryOut(ctx context.Context, check Check) {
-	switch {
-	case len(s.plan.Only) > 0 && !slices.Contains(s.plan.Only, check.Name):
-		s.skip(check.Name, "", check.Name, "--only asked for "+strings.Join(s.plan.Only, " and "))
-	case slices.Contains(s.plan.Skip, check.Name):
-		s.skip(check.Name, "", check.Name, "--skip asked for it")
-	default:
-		check.Run(ctx, s)
+	if why := s.leftOut(check.Name); why != "" {
+		s.skip(check.Name, "", check.Name, why)
+		return
 	}
+	check.Run(ctx, s)
+}
+
+// leftOut says why a check is not run; empty: it is.
+func (s *Session) leftOut(name string) string {
+	switch {
+	case len(s.plan.Only) > 0 && !slices.Contains(s.plan.Only, name):
+		return "--only asked for " + strings.Join(s.plan.Only, " and ")
+	case slices.Contains(s.plan.Skip, name):
+		return "--skip asked for it"
+	}
+	return ""
 }
 
 // result puts what was seen in order and numbers it.

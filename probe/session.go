@@ -27,6 +27,7 @@ type Session struct {
 	conns      int
 	places     []string                      // endpoints in the order of the report
 	neighbours map[netip.Addr]*neighbourhood // by address
+	candidates map[string]*candidate         // by place
 }
 
 func newSession(ctx context.Context, plan Plan, network Network, progress *Progress) *Session {
@@ -36,6 +37,7 @@ func newSession(ctx context.Context, plan Plan, network Network, progress *Progr
 		progress:   progress,
 		started:    time.Now(),
 		neighbours: map[netip.Addr]*neighbourhood{},
+		candidates: map[string]*candidate{},
 	}
 	s.addresses = once(func() []netip.Addr { return s.lookupHost(ctx) })
 	s.answers = once(func() []netip.Addr { return s.askServers(ctx) })
@@ -119,8 +121,12 @@ func (s *Session) nextConn() int {
 }
 
 // order is the order of the report: by check, by endpoint, by connection, by question, by time.
-// Endpoints that were not announced (DNS servers) keep the order of their names.
+// Endpoints that were not announced (DNS servers) keep the order of their names. What follows a sign-in is one
+// conversation over several connections, told in its own order.
 func (s *Session) order(a, b fact.Observation) int {
+	if a.Check == "login" && b.Check == "login" {
+		return cmp.Compare(a.At, b.At)
+	}
 	return cmp.Or(
 		cmp.Compare(checkIndex(a.Check), checkIndex(b.Check)),
 		cmp.Compare(slices.Index(s.places, a.Endpoint), slices.Index(s.places, b.Endpoint)),

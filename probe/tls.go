@@ -22,19 +22,27 @@ import (
 // handshake does a TLS handshake over a stream and records it, with what the certificate is worth. It returns the
 // stream inside TLS, nil when the handshake failed. first is what the client says right afterwards.
 func (s *Session) handshake(ctx context.Context, st *stream, mode fact.TLSMode, purpose fact.Purpose, first string) (*stream, *fact.Observation) {
-	limit := s.wait(handshakeLimit)
-	if mode == fact.Nudge {
+	limit, check := s.wait(handshakeLimit), "endpoints"
+	switch mode {
+	case fact.Nudge:
 		limit = nudgeLimit
+	case fact.DataTLS:
+		check = "login"
 	}
-	step := s.begin("endpoints", st.wire.place, st.wire.conn, "the TLS handshake of "+st.wire.place, limit)
+	step := s.begin(check, st.wire.place, st.wire.conn, "the TLS handshake of "+st.wire.place, limit)
 	step.TLS = &fact.TLS{Purpose: purpose, Mode: mode, ServerName: s.serverName()}
 	early := append([]byte(nil), st.ahead()...)
 	st.wire.mark()
 	st.wire.limit(ctx, limit)
-	conn := tls.Client(st, s.tlsConfig(step.TLS))
+	config := s.tlsConfig(step.TLS)
+	if st.pinned != nil {
+		config.ClientSessionCache = st.pinned
+	}
+	conn := tls.Client(st, config)
 	secure := newStream(conn, st.wire, true)
+	secure.pinned = st.pinned
 	err := conn.Handshake()
-	if err == nil {
+	if err == nil && mode != fact.DataTLS { // on a data connection the server need not speak
 		err = secure.begin(ctx, conn, step.TLS.WantsCert, first)
 	}
 	came, received := st.wire.raw()
@@ -205,6 +213,7 @@ func (s *Session) describe(seen *fact.TLS, state tls.ConnectionState) {
 	if state.Version != 0 {
 		seen.Version = tls.VersionName(state.Version)
 	}
+	seen.Resumed = state.DidResume
 	if state.CipherSuite != 0 {
 		seen.Suite = tls.CipherSuiteName(state.CipherSuite)
 	}

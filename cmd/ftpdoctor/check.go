@@ -18,11 +18,13 @@ import (
 
 const about = `ftpdoctor says in one sentence why an FTP, FTPS or SFTP connection fails, and what to do.
 
-It looks at the name, at every address and port, at TLS and at the certificates. It does
-not sign in. The report can be sent to support, and read there with: ftpdoctor read FILE`
+It looks at the name, at every address and port, at TLS and at the certificates. With a
+user name it signs in by FTP and lists the folder. The report can be sent to support, and
+read there with: ftpdoctor read FILE`
 
 const examples = `  ftpdoctor ftp.example.com
   ftpdoctor sftp://ftp.example.com
+  ftpdoctor -u jane ftp.example.com
   ftpdoctor -f json ftp.example.com > report.json
   ftpdoctor demo`
 
@@ -45,7 +47,7 @@ func (p *process) checkCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			err = p.check(cmd, &f, &o, typed, world{network: network, env: p.env})
+			err = p.check(cmd, &f, &o, typed, world{network: network, env: p.env, asks: p.asks(f.noInput)})
 			if err == nil && len(args) == 0 && mousetrap.StartedByExplorer() {
 				_, err = p.ask(cmd.Context(), "\nPress Enter to close this window. ")
 			}
@@ -63,6 +65,7 @@ type world struct {
 	network probe.Network
 	roots   *x509.CertPool // trusted authorities; nil: the system's
 	env     func(string) string
+	asks    bool // there is a terminal, and nobody said not to ask
 }
 
 // check looks at a host and shows the report.
@@ -73,6 +76,9 @@ func (p *process) check(cmd *cobra.Command, f *checkFlags, o *outputFlags, typed
 	}
 	plan, err := f.plan(typed, cmd.Flags().Changed("timeout"), w)
 	if err != nil {
+		return err
+	}
+	if plan.Password, err = p.password(cmd.Context(), f, &plan, w); err != nil {
 		return err
 	}
 	progress := &probe.Progress{}
@@ -101,7 +107,7 @@ func (p *process) host(cmd *cobra.Command, args []string, noInput bool) (string,
 		commands = append(commands, c.Name())
 	}
 	switch {
-	case len(args) == 0 && !noInput && isTerminal(p.stdin) && isTerminal(p.stderr):
+	case len(args) == 0 && p.asks(noInput):
 		typed, err := p.ask(cmd.Context(), "Which server? Write its name, such as ftp.example.com: ")
 		if err == nil && typed == "" {
 			err = errors.New("no host was written; ftpdoctor demo shows a report without one")
@@ -116,6 +122,11 @@ func (p *process) host(cmd *cobra.Command, args []string, noInput bool) (string,
 		return "", fmt.Errorf("there is no command %q, did you mean %s? If it is a host, write ftp://%s", args[0], command, args[0])
 	}
 	return args[0], nil
+}
+
+// asks says whether there is somebody to ask.
+func (p *process) asks(noInput bool) bool {
+	return !noInput && isTerminal(p.stdin) && isTerminal(p.stderr)
 }
 
 // ask asks for a line on the terminal. A window that a double click opened closes with the program, so that somebody has to

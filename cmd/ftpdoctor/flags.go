@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/pflag"
 
@@ -22,6 +23,11 @@ import (
 // checkFlags say what to look at, and how patiently.
 type checkFlags struct {
 	user           string
+	passwordFile   string
+	allowPlaintext bool
+	trustAnyway    bool
+	samples        int
+	write          bool
 	port           int
 	protocol       string
 	profile        string
@@ -38,6 +44,12 @@ type checkFlags struct {
 	noInput        bool
 }
 
+// The passive ports that are tried once signed in.
+const (
+	usualSamples = 8
+	maxSamples   = 64
+)
+
 // The limits of a whole run: a patient one makes several tries, with pauses.
 const (
 	usualTimeout   = 60 * time.Second
@@ -45,7 +57,12 @@ const (
 )
 
 func (f *checkFlags) register(flags *pflag.FlagSet) {
-	flags.StringVarP(&f.user, "user", "u", "", "the user `NAME`; its form is checked, nobody signs in")
+	flags.StringVarP(&f.user, "user", "u", "", "sign in as `NAME`; the password is asked for, or taken from FTPDOCTOR_PASSWORD")
+	flags.StringVar(&f.passwordFile, "password-file", "", "take the password from `FILE`")
+	flags.BoolVar(&f.allowPlaintext, "allow-plaintext", false, "send the password without encryption too")
+	flags.BoolVar(&f.trustAnyway, "trust-anyway", false, "send the password although the certificate has a fault")
+	flags.IntVar(&f.samples, "passive-samples", usualSamples, "try `N` passive ports, 1 to 64")
+	flags.BoolVar(&f.write, "write", false, "also upload, read back and delete files of a name of their own")
 	flags.IntVarP(&f.port, "port", "p", 0, "look at port `N` only")
 	flags.StringVar(&f.protocol, "protocol", "", "look at one way in only: `NAME` is "+strings.Join(protocols, ", "))
 	flags.StringVar(&f.profile, "profile", "", "what the service promises: `NAME|FILE` is "+strings.Join(profile.Names(), ", ")+" or a JSON file (guessed from the host)")
@@ -98,6 +115,10 @@ func (f *checkFlags) plan(typed string, timeoutGiven bool, w world) (probe.Plan,
 		Patient:        f.patient,
 		ConnectTimeout: f.connectTimeout,
 		Timeout:        f.timeout,
+		AllowPlaintext: f.allowPlaintext,
+		TrustAnyway:    f.trustAnyway,
+		PassiveSamples: f.samples,
+		Write:          f.write,
 	}
 	if f.patient && !timeoutGiven {
 		plan.Timeout = patientTimeout
@@ -130,7 +151,7 @@ func (f *checkFlags) target(typed string) (fact.Target, error) {
 	target.Protocol = cmp.Or(target.Protocol, fact.Protocol(f.protocol))
 	target.Port = cmp.Or(target.Port, f.port)
 	target.User = cmp.Or(fact.Clean(f.user), target.User)
-	return target, nil
+	return target, f.checkUser(target.User)
 }
 
 // check finds values that cannot be meant.
@@ -144,6 +165,8 @@ func (f *checkFlags) check() error {
 		return errors.New("-4 and -6 leave no address; keep one of them")
 	case f.timeout <= 0:
 		return errors.New("--timeout must be longer than 0; write a time such as 30s or 2m")
+	case f.samples < 1 || f.samples > maxSamples:
+		return fmt.Errorf("--passive-samples cannot be %d; write a number from 1 to %d", f.samples, maxSamples)
 	case f.connectTimeout < 0:
 		return errors.New("--connect-timeout must be longer than 0; write a time such as 5s")
 	}
@@ -151,6 +174,24 @@ func (f *checkFlags) check() error {
 		if !slices.Contains(checkNames(), name) {
 			return fmt.Errorf("there is no check %q%s; the checks are %s", name, didYouMean(name, checkNames()), strings.Join(checkNames(), ", "))
 		}
+	}
+	return nil
+}
+
+// checkUser finds flags that need a user name, and names that cannot be one.
+func (f *checkFlags) checkUser(user string) error {
+	needs := func(flag string) error {
+		return fmt.Errorf("%s needs somebody to sign in; add -u NAME", flag)
+	}
+	switch {
+	case strings.ContainsFunc(f.user, unicode.IsControl):
+		return errors.New("the name of -u has a control character in it; write it without")
+	case user != "":
+		return nil
+	case f.write:
+		return needs("--write")
+	case f.passwordFile != "":
+		return needs("--password-file")
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ type Purpose string
 
 // The purposes.
 const (
-	CanaryName   Purpose = "canary"      // a name that cannot exist: who answers it invents answers
+	CanaryName   Purpose = "canary"      // a name that nobody has: who answers it invents answers
 	LenientTLS   Purpose = "lenient-tls" // after a failed handshake: old versions and every suite, to learn why it failed
 	WithoutSNI   Purpose = "without-sni" // after an unrecognised name: the same handshake without a server name
 	ClosedPort   Purpose = "closed-port" // a port on which nobody listens: who accepts it accepts everything

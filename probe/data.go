@@ -1,0 +1,282 @@
+package probe
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/textproto"
+	"sync"
+	"time"
+
+	"github.com/jlaffaye/ftp"
+
+	"ftpdoctor/probe/fact"
+)
+
+// maxOpened is how many data connections the listings open.
+const maxOpened = 3
+
+// exercise does what a user would, once signed in, and what tells faults apart that users know as one.
+func (d *dialogue) exercise() {
+	if d.st.encrypted && !d.protect() {
+		return
+	}
+	d.ask("PWD")
+	if d.err != nil {
+		return
+	}
+	first := d.list(d.client, fact.EPSV)
+	mode, carried := first.Transfer.Mode, done(first)
+	if mode == fact.EPSV {
+		carried = d.listAgain() || carried
+	}
+	if d.session.plan.Write {
+		d.write(carried)
+	}
+	d.samples(mode, carried)
+	if carried && d.protected {
+		d.listAfresh()
+	}
+}
+
+// protect asks for encrypted data connections (RFC 4217 section 9), and says whether they may be used.
+func (d *dialogue) protect() bool {
+	d.ask("PBSZ 0")
+	d.protected = d.ask("PROT P")/100 == 2
+	if !d.protected && d.err == nil && !d.session.plan.AllowPlaintext {
+		d.session.skip("login", d.st.wire.place, "data connections", "the server does not encrypt them")
+	}
+	return d.protected || d.session.plan.AllowPlaintext
+}
+
+// listAgain lists the folder once more by PASV, which has an address in it. There is none for IPv6.
+func (d *dialogue) listAgain() (carried bool) {
+	if d.err != nil || !d.peer().Is4() {
+		return false
+	}
+	client, err := d.drive(ftp.DialWithDisabledEPSV(true))
+	if err != nil {
+		return false
+	}
+	return done(d.list(client, fact.PASV))
+}
+
+// done says whether a transfer did its work.
+func done(o *fact.Observation) bool { return o.Failure == nil && o.Transfer.Code/100 == 2 }
+
+// listAfresh lists the folder over a data connection with a TLS session of its own, as apps do that do not use the one
+// of the control connection again. It comes last: a server that insists on that hangs up (vsftpd 3.0.3).
+func (d *dialogue) listAfresh() {
+	if d.err != nil || d.opened >= maxOpened {
+		return
+	}
+	d.st.pinned = nil
+	d.list(d.client, fact.EPSV)
+}
+
+// list lists the folder. mode is the one that is tried first.
+func (d *dialogue) list(client *ftp.ServerConn, mode fact.DataMode) *fact.Observation {
+	command := "LIST"
+	if client.IsTimePreciseInList() {
+		command = "MLSD"
+	}
+	return d.carry(fact.Listing, command, mode, func() error {
+		_, err := client.List("")
+		return err
+	})
+}
+
+// The limits of a transfer.
+const (
+	stallLimit    = 15 * time.Second // without a byte
+	transferLimit = 40 * time.Second // for all of it: 1 MiB at 256 kbit/s takes 33 s
+	maxListing    = 4 << 20          // bytes; the library keeps the entries of all
+)
+
+// carry records a transfer that the library carries out.
+func (d *dialogue) carry(work fact.Work, command string, mode fact.DataMode, do func() error) *fact.Observation {
+	step := d.session.begin("login", d.st.wire.place, d.st.wire.conn, "the "+string(work)+" at "+d.st.wire.place, transferLimit)
+	t := &fact.Transfer{Work: work, Command: command, Mode: mode}
+	step.Transfer, d.transfer, d.data, d.started = t, t, nil, false
+	err := wireError(do())
+	if c := d.data; c != nil {
+		t.Bytes, t.Encrypted, t.Resumed = c.moved, c.st != nil && c.st.encrypted, c.resumed
+	}
+	// A transfer for which no port could be had ends with the refusal of PASV.
+	if verb(d.command) == command || d.code >= 400 {
+		t.Code, t.Lines = d.code, fact.CleanLines(d.lines, maxLines)
+	}
+	step.end(d.ctx, err)
+	return &step.Observation
+}
+
+// open is the library's way to a data connection. address is what the library made of the reply.
+func (d *dialogue) open(address string) (net.Conn, error) {
+	to := []string{address}
+	if d.announced.IsValid() {
+		to = targets(d.announced, d.peer())
+		d.transfer.Announced = d.announced.String()
+	}
+	d.transfer.Mode = fact.PASV
+	if d.code == 229 {
+		d.transfer.Mode = fact.EPSV
+	}
+	d.st.pinned.freeze()
+	var err error
+	for i, place := range to {
+		if d.transfer.Work == fact.Listing {
+			d.opened++
+		}
+		w, seen := d.session.dialOnce(d.ctx, "login", place, d.link(), 1)
+		d.transfer.Dialled, d.transfer.Data = place, seen.Conn
+		if w != nil {
+			d.believes = i < len(to)-1
+			d.data = &dataConn{Conn: w, dialogue: d, wire: w, until: time.Now().Add(transferLimit)}
+			return d.data, nil
+		}
+		err = breach{seen.Failure.Kind, seen.Failure.Text}
+		if d.ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, err
+}
+
+// link is the purpose of a data connection.
+func (d *dialogue) link() fact.Purpose {
+	if d.protected && d.st.pinned == nil {
+		return fact.WithoutReuse
+	}
+	return fact.DataLink
+}
+
+// dataConn is a data connection. TLS begins with the first byte that is read or written: servers begin it after their 150.
+type dataConn struct {
+	net.Conn // the wire
+	dialogue *dialogue
+	wire     *wire
+	st       *stream // once the first byte is due
+	until    time.Time
+	moved    int64
+	wrote    bool
+	resumed  bool
+	err      error // of the handshake
+}
+
+// begin makes the connection ready to read and write.
+func (c *dataConn) begin() error {
+	if c.st != nil || c.err != nil {
+		return c.err
+	}
+	d := c.dialogue
+	c.st = newStream(c.wire, c.wire, false)
+	if !d.protected {
+		return nil
+	}
+	c.st.pinned = d.st.pinned
+	secure, o := d.session.handshake(d.ctx, c.st, fact.DataTLS, d.tlsPurpose(), "")
+	if secure == nil {
+		c.err = breach{o.Failure.Kind, o.Failure.Text}
+		return c.err
+	}
+	c.st, c.resumed = secure, o.TLS.Resumed
+	return nil
+}
+
+// tlsPurpose is the purpose of a handshake on a data connection.
+func (d *dialogue) tlsPurpose() fact.Purpose {
+	if d.link() == fact.WithoutReuse {
+		return fact.WithoutReuse
+	}
+	return ""
+}
+
+// limit gives the next step its deadline.
+func (c *dataConn) limit() {
+	c.wire.limit(c.dialogue.ctx, min(stallLimit, time.Until(c.until)))
+}
+
+func (c *dataConn) Read(p []byte) (int, error) {
+	if err := c.begin(); err != nil {
+		return 0, err
+	}
+	if c.moved > maxListing {
+		return 0, errTooLong
+	}
+	c.limit()
+	n, err := c.st.Read(p)
+	c.moved += int64(n)
+	return n, err
+}
+
+func (c *dataConn) Write(p []byte) (int, error) {
+	if err := c.begin(); err != nil {
+		return 0, err
+	}
+	c.wrote = true
+	c.limit()
+	n, err := c.st.Write(p)
+	c.moved += int64(n)
+	return n, err
+}
+
+// drainLimit is how long the server has to take note of the end of an upload.
+const drainLimit = 2 * time.Second
+
+// Close ends the connection. After an upload it takes its leave on both layers and reads what is left, for a close with
+// something unread resets the connection, and the server loses the end of the file (TLS 1.3 tickets, vsftpd 3.0.3).
+func (c *dataConn) Close() error {
+	defer func() { _ = c.wire.Close() }()
+	if c.st == nil || c.err != nil {
+		return nil
+	}
+	c.wire.limit(c.dialogue.ctx, drainLimit)
+	secure, isTLS := c.st.Conn.(*tls.Conn)
+	if isTLS {
+		_ = secure.CloseWrite()
+	}
+	if half, ok := c.wire.Conn.(interface{ CloseWrite() error }); ok && c.wrote && half.CloseWrite() == nil {
+		_, _ = io.Copy(io.Discard, c.wire)
+	}
+	return nil
+}
+
+// pinned keeps the TLS session of a control connection for its data connections: servers take no other one. It is frozen
+// before the first data connection, whose own tickets are left alone.
+type pinned struct {
+	mu      sync.Mutex
+	session *tls.ClientSessionState
+	frozen  bool
+}
+
+// Get implements tls.ClientSessionCache.
+func (p *pinned) Get(string) (*tls.ClientSessionState, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.session, p.session != nil
+}
+
+// Put implements tls.ClientSessionCache.
+func (p *pinned) Put(_ string, session *tls.ClientSessionState) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.frozen {
+		p.session = session
+	}
+}
+
+func (p *pinned) freeze() {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.frozen = true
+}
+
+// isReply says whether an error of the library is a reply of the server.
+func isReply(err error) bool {
+	var reply *textproto.Error
+	return errors.As(err, &reply)
+}
