@@ -1,6 +1,8 @@
 package main
 
 import (
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -29,5 +31,38 @@ func TestScenariosInEveryFormat(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The commands in docs/ci.md and docs/for-support.md do what the pages say. Where they name a host, the lab has one.
+func TestDocsCommandsRun(t *testing.T) {
+	command := regexp.MustCompile(`(?m)^(?: {4}|.*run: |.*command_line  /usr/local/bin/)ftpdoctor (.*)$`)
+	pages, err := filepath.Abs("../../docs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"office.md", "phone.md", "yesterday.json", "ticket.txt"} {
+		format := map[bool]string{true: "json", false: "markdown"}[strings.HasSuffix(name, ".json")]
+		if code, _, said := start(t, "", "demo", "healthy-vsftpd", "--quiet", "-o", format+"="+name); code != 0 {
+			t.Fatalf("%s: %s", name, said)
+		}
+	}
+	hosts := strings.NewReplacer("ftp.example.com", "demo healthy-vsftpd", "$HOSTNAME$", "demo healthy-vsftpd", "/var/lib/node_exporter/", "", " > report.html", "")
+	ran := 0
+	for _, page := range []string{"ci.md", "for-support.md"} {
+		for _, m := range command.FindAllStringSubmatch(readDoc(t, filepath.Join(pages, page)), -1) {
+			args := strings.Fields(hosts.Replace(m[1]))
+			if strings.HasSuffix(args[0], ":") {
+				continue // a message
+			}
+			ran++
+			if code, _, said := start(t, "", args...); code != 0 {
+				t.Errorf("%s: %s: exit code %d, %s", page, m[0], code, said)
+			}
+		}
+	}
+	if ran < 9 {
+		t.Errorf("%d commands ran, and the pages hold more", ran)
 	}
 }
