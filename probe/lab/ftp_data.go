@@ -231,7 +231,7 @@ func (s *ftpSession) send(data net.Conn, content []byte) string {
 	if s.CutAfter > 0 && len(content) > s.CutAfter {
 		_, _ = data.Write(content[:s.CutAfter])
 		if secure, ok := data.(*tls.Conn); ok {
-			_ = secure.NetConn().Close() // without the goodbye of TLS
+			_ = secure.NetConn().Close() // without the goodbye of TLS (RFC 8446, section 6.1)
 		}
 		return s.Brand.words().sent
 	}

@@ -94,6 +94,8 @@ type Path struct {
 	ResetOn []string
 	// StallOn lets nothing pass any more, either way, once the visitor has sent one of these texts.
 	StallOn []string
+	// Swallows loses pieces of the visitor's that begin with one of these texts, and nothing else.
+	Swallows []string
 	// ResetAfter resets the connection once the server has sent this many bytes.
 	ResetAfter int
 	// StallOver loses every piece from the server that is larger than this, and with it all that follows:

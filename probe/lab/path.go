@@ -12,7 +12,7 @@ import (
 
 // watch sets the path between the two ends of a connection.
 func (p *Path) watch(near, far *conn) {
-	if len(p.ResetOn) > 0 || len(p.StallOn) > 0 || p.StallAfter > 0 || p.HidesTLS {
+	if len(p.ResetOn) > 0 || len(p.StallOn) > 0 || p.StallAfter > 0 || len(p.Swallows) > 0 || p.HidesTLS {
 		near.out.filter = p.fromVisitor(far)
 	}
 	if p.ResetAfter > 0 || p.StallOver > 0 || p.HidesTLS || p.Rewrites.IsValid() || p.Pinholes {
@@ -39,6 +39,8 @@ func (p *Path) fromVisitor(far *conn) func([]byte) ([]byte, verdict) {
 		case containsAny(said, p.StallOn), p.StallAfter > 0 && sent > p.StallAfter:
 			far.out.stall()
 			return nil, stalls
+		case slices.ContainsFunc(p.Swallows, func(text string) bool { return bytes.HasPrefix(piece, []byte(text)) }):
+			return nil, passes
 		case p.HidesTLS:
 			return mask(piece, "AUTH"), passes
 		}

@@ -13,7 +13,7 @@ var dataFaults = []Scenario{
 		Says:   "A firewall drops the passive range of a Files.com site.",
 		Args:   asJane(filesHost),
 		Env:    janeKnows,
-		Causes: []string{"data-pasv-blocked"},
+		Causes: []string{"data-active-nat", "data-pasv-blocked"},
 		Build:  with(filesSite, func(c *Computer) { c.obstruct(Path{Range: PortRange{40000, 50000}, Connect: Dropped}) }),
 	},
 	{
@@ -21,7 +21,7 @@ var dataFaults = []Scenario{
 		Says:   "A firewall drops every port above 1024, at a server that promises none.",
 		Args:   asJane(exampleFTP),
 		Env:    janeKnows,
-		Causes: []string{"data-pasv-blocked"},
+		Causes: []string{"data-active-nat", "data-pasv-blocked"},
 		Build:  with(signInSite(FTP{}, TLS{}), func(c *Computer) { c.obstruct(Path{Range: PortRange{1025, 65535}, Connect: Dropped}) }),
 	},
 	{
@@ -37,7 +37,7 @@ var dataFaults = []Scenario{
 		Says:   "A firewall rejects the passive range with resets.",
 		Args:   asJane(exampleFTP),
 		Env:    janeKnows,
-		Causes: []string{"data-pasv-refused"},
+		Causes: []string{"data-active-nat", "data-pasv-refused"},
 		Build:  with(signInSite(FTP{}, TLS{}), func(c *Computer) { c.obstruct(Path{Range: PortRange{40000, 50000}, Connect: Refused}) }),
 	},
 	{
@@ -45,7 +45,7 @@ var dataFaults = []Scenario{
 		Says:   "A firewall rejects the passive range with ICMP messages.",
 		Args:   asJane(exampleFTP),
 		Env:    janeKnows,
-		Causes: []string{"data-pasv-refused"},
+		Causes: []string{"data-active-nat", "data-pasv-refused"},
 		Build:  with(signInSite(FTP{}, TLS{}), func(c *Computer) { c.obstruct(Path{Range: PortRange{40000, 50000}, Connect: Prohibited}) }),
 	},
 	{
@@ -70,7 +70,7 @@ var dataFaults = []Scenario{
 		Args:   asJane("--allow-plaintext", "ftp://"+exampleFTP),
 		Env:    janeKnows,
 		Causes: []string{"data-alg-rewrite"},
-		Build: with(with(exampleSite, func(c *Computer) { c.onExample(FTP{Brand: ProFTPD}, 21) }), func(c *Computer) {
+		Build: with(plainSite, func(c *Computer) {
 			c.obstruct(Path{Ports: []uint16{21}, Rewrites: netip.MustParseAddrPort(exampleIP + ":1025")})
 		}),
 	},
@@ -90,7 +90,7 @@ var dataFaults = []Scenario{
 		Args:   asJane("--allow-plaintext", "ftp://"+exampleFTP),
 		Env:    janeKnows,
 		Causes: []string{"data-epsv-swallowed"},
-		Build:  with(exampleSite, func(c *Computer) { c.onExample(FTP{Brand: ProFTPD, Ignores: []string{"EPSV"}}, 21) }),
+		Build:  with(plainSite, func(c *Computer) { c.obstruct(Path{Ports: []uint16{21}, Swallows: []string{"EPSV"}}) }),
 	},
 	{
 		Name:   "epsv-unanswered",
@@ -106,7 +106,7 @@ var dataFaults = []Scenario{
 		Args:   asJane("--allow-plaintext", "ftp://"+exampleFTP),
 		Env:    janeKnows,
 		Causes: []string{"data-epsv-swallowed"},
-		Build:  with(with(exampleSite, func(c *Computer) { c.onExample(FTP{Brand: ProFTPD}, 21) }), func(c *Computer) { c.obstruct(Path{Ports: []uint16{21}, StallOn: []string{"EPSV"}}) }),
+		Build:  with(plainSite, func(c *Computer) { c.obstruct(Path{Ports: []uint16{21}, StallOn: []string{"EPSV"}}) }),
 	},
 	{
 		Name:   "epsv-unknown",
@@ -117,19 +117,19 @@ var dataFaults = []Scenario{
 		Build:  signInSite(FTP{Replies: map[string]string{"EPSV": "500 EPSV not understood"}}, TLS{}),
 	},
 	{
-		Name:   "epsv-not-for-this-network",
-		Says:   "The server knows EPSV for IPv6 alone.",
+		Name:   "epsv-not-implemented",
+		Says:   "A device in front of the server answers EPSV in its place.",
 		Args:   asJane(exampleFTP),
 		Env:    janeKnows,
 		Causes: []string{"data-epsv-refused"},
-		Build:  signInSite(FTP{Replies: map[string]string{"EPSV": "522 Network protocol not supported, use (1)"}}, TLS{}),
+		Build:  signInSite(FTP{Brand: ProFTPD, Replies: map[string]string{"EPSV": "502 Command not implemented."}}, TLS{}),
 	},
 	{
 		Name:   "no-passive-mode-on-ipv6",
 		Says:   "Over IPv6 the server refuses PASV, as it must, and does not know EPSV.",
 		Args:   asJane(exampleFTP),
 		Env:    janeKnows,
-		Causes: []string{"data-pasv-on-ipv6"},
+		Causes: []string{"data-epsv-refused", "data-pasv-on-ipv6"},
 		Build: func() *Computer {
 			c := home(records(exampleFTP, exampleIPv6))
 			c.giveIPv6()
@@ -392,7 +392,7 @@ var signInFaultsTogether = []Scenario{
 		Says:   "Jane trusts a self-signed certificate, and a firewall drops the passive range.",
 		Args:   asJane("--trust-anyway", exampleFTP),
 		Env:    janeKnows,
-		Causes: []string{"data-pasv-blocked", "tls-self-signed"},
+		Causes: []string{"data-active-nat", "data-pasv-blocked", "tls-self-signed"},
 		Build:  with(certified(Certificate{Names: []string{exampleFTP}, Issuer: Itself}), func(c *Computer) { c.obstruct(Path{Range: PortRange{40000, 50000}, Connect: Dropped}) }),
 	},
 	{
@@ -427,7 +427,7 @@ var signInFaultsTogether = []Scenario{
 		Says:   "One of three addresses does not answer, and a firewall rejects the passive range.",
 		Args:   asJane(filesHost),
 		Env:    janeKnows,
-		Causes: []string{"data-pasv-refused", "tcp-some-addresses-dead"},
+		Causes: []string{"data-active-nat", "data-pasv-refused", "tcp-some-addresses-dead"},
 		Build: with(filesSite, func(c *Computer) {
 			c.obstruct(Path{Addrs: addrs(filesIPs[2]), Connect: Dropped})
 			c.obstruct(Path{Range: PortRange{40000, 50000}, Connect: Refused})

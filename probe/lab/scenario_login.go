@@ -94,7 +94,7 @@ var loginFaults = []Scenario{
 		Args:   asJane("ftp://" + exampleFTP),
 		Env:    janeKnows,
 		Causes: []string{"login-password-withheld"},
-		Build:  with(exampleSite, func(c *Computer) { c.onExample(FTP{Brand: ProFTPD}, 21) }),
+		Build:  plainSite,
 	},
 	{
 		Name:   "password-not-sent-to-a-stranger",

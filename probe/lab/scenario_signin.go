@@ -100,7 +100,7 @@ var healthySignIns = []Scenario{
 		Says:  "Jane asks for plain FTP, allows it, and signs in.",
 		Args:  asJane("--allow-plaintext", "--write", "ftp://"+exampleFTP),
 		Env:   janeKnows,
-		Build: with(exampleSite, func(c *Computer) { c.onExample(FTP{Brand: ProFTPD}, 21) }),
+		Build: plainSite,
 	},
 	{
 		Name: "healthy-login-ipv6",
@@ -227,6 +227,13 @@ func filesWelcomes(reply string) func() *Computer {
 		c.onFiles(FTP{Brand: FilesCom, TLS: secure, Welcome: reply}, 21, 3021)
 		c.onFiles(FTP{Brand: FilesCom, TLS: secure, Implicit: true, Welcome: reply}, 990, 3990)
 	})
+}
+
+// plainSite is ftp.example.org without encryption.
+func plainSite() *Computer {
+	c := exampleSite()
+	c.onExample(FTP{Brand: ProFTPD}, 21)
+	return c
 }
 
 // openUp gives the computer a public address that others can connect to.
