@@ -101,7 +101,7 @@ func (d *dialogue) carry(work fact.Work, command string, mode fact.DataMode, do 
 	step.Transfer, d.transfer, d.data, d.started = t, t, nil, false
 	err := wireError(do())
 	if c := d.data; c != nil {
-		t.Bytes, t.Encrypted, t.Resumed = c.moved, c.st != nil && c.st.encrypted, c.resumed
+		t.Bytes, t.Encrypted, t.Resumed = c.moved, d.protected, c.resumed
 	}
 	// A transfer for which no port could be had ends with the refusal of PASV.
 	if verb(d.command) == command || d.code >= 400 {

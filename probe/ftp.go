@@ -128,7 +128,7 @@ func (s *Session) say(ctx context.Context, st *stream, check, command, line stri
 	}
 	encrypted := st.encrypted
 	code, lines, err = st.reply()
-	if clear := st.clear(err); clear != nil {
+	if clear := st.clear(ctx, err); clear != nil {
 		code, lines, _ = clear.reply()
 		encrypted, err = false, breach{fact.NotTLS, err.Error()}
 	}
@@ -142,7 +142,7 @@ func (s *Session) say(ctx context.Context, st *stream, check, command, line stri
 
 // clear returns what broke an encrypted stream because it came in clear; nil: something else did, or nothing. There are
 // servers that say so why they hang up (vsftpd 3.0.3: "500 OOPS: cannot change directory").
-func (st *stream) clear(err error) *stream {
+func (st *stream) clear(ctx context.Context, err error) *stream {
 	if err == nil || !st.encrypted {
 		return nil
 	}
@@ -151,7 +151,8 @@ func (st *stream) clear(err error) *stream {
 	if voice, _ := classify(clear); voice != fact.VoiceFTP {
 		return nil
 	}
-	return &stream{in: bufio.NewReaderSize(bytes.NewReader(clear), maxLine)}
+	st.wire.limit(ctx, settleLimit) // the sentence may come in pieces
+	return &stream{in: bufio.NewReaderSize(io.MultiReader(bytes.NewReader(clear), st.wire), maxLine)}
 }
 
 // withoutSecrets cuts out what a server echoes.
