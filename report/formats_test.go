@@ -212,8 +212,53 @@ func checkMarkdown(t *testing.T, text string, r *Report) {
 }
 
 func checkHTML(t *testing.T, text string, r *Report) {
-	checkElements(t, text, "html head body meta title style main section h1 h2 h3 p span div table tbody tr th td ol li q code pre details summary svg rect line text")
+	checkElements(t, text, "html head body meta title style main section h1 h2 p span div table tbody tr th td ol li q code pre details summary svg rect line text")
+	checkAccessible(t, text)
 	checkCarriesData(t, text, r)
+}
+
+// checkAccessible looks for what a screen reader needs: a language, a title, headings without gaps, words for pictures, and
+// a way to scroll with the keyboard.
+func checkAccessible(t *testing.T, page string) {
+	t.Helper()
+	tree, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	attribute := func(node *html.Node, name string) string {
+		for _, a := range node.Attr {
+			if a.Key == name {
+				return a.Val
+			}
+		}
+		return ""
+	}
+	level, titles := 0, 0
+	for node := range tree.Descendants() {
+		if node.Type != html.ElementNode {
+			continue
+		}
+		switch name := node.Data; {
+		case name == "html" && attribute(node, "lang") == "":
+			t.Error("the page names no language")
+		case name == "title" && node.Parent.Data == "head":
+			titles++
+		case name == "svg" && (attribute(node, "role") != "img" || attribute(node, "aria-label") == ""):
+			t.Error("a picture has no words")
+		case name == "th" && attribute(node, "scope") == "":
+			t.Error("a heading of a table does not say what it heads")
+		case attribute(node, "class") == "scroll" && attribute(node, "tabindex") != "0":
+			t.Error("a part scrolls with the mouse alone")
+		case len(name) == 2 && name[0] == 'h' && name[1] >= '1' && name[1] <= '6':
+			if next := int(name[1] - '0'); next > level+1 {
+				t.Errorf("a heading of level %d follows one of level %d", next, level)
+			}
+			level = int(name[1] - '0')
+		}
+	}
+	if titles != 1 {
+		t.Errorf("%d titles", titles)
+	}
 }
 
 // checkElements finds elements and attributes that do not belong into a page, and addresses that a browser would fetch.

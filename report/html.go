@@ -71,7 +71,7 @@ func (d *htmlDocument) begin(r *Report) {
 func (d *htmlDocument) finding(f cause.Finding) {
 	title := signed{marks[f.Severity], f.Title}
 	d.write("\n"+`<section class="finding %v">`+"\n", title.Class())
-	d.write(`<h3><span class="sign" aria-hidden="true">%v</span> %v</h3>`+"\n", title.Sign(), title.Text)
+	d.write(`<h2><span class="sign" aria-hidden="true">%v</span> %v</h2>`+"\n", title.Sign(), title.Text)
 	d.write(`<p>%v <span class="dim">(%v, %v)</span></p>`+"\n", f.Says, f.Severity, f.Confidence)
 	for _, quote := range f.Quotes {
 		d.write(`<p>The server says: <q class="mono">%v</q></p>`+"\n", quote)
