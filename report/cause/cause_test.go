@@ -173,6 +173,10 @@ func stopAt(run *fact.Run, moment fact.Millis) *fact.Run {
 			*o.Kex = fact.Kex{}
 		case o.Web != nil:
 			*o.Web = fact.Web{}
+		case o.Login != nil:
+			o.Login.Outcome = fact.Broken
+		case o.Transfer != nil:
+			o.Transfer.Code, o.Transfer.Lines = 0, nil
 		}
 	}
 	return run

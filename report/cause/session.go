@@ -23,7 +23,7 @@ type Session struct {
 func (c *Case) signedIn(o *fact.Observation) bool {
 	early := o.Check == "endpoints" || o.Check == "control"
 	switch {
-	case o.Dial != nil && (o.Dial.Purpose == fact.DataLink || o.Dial.Purpose == fact.SampleLink):
+	case o.Dial != nil && slices.Contains([]fact.Purpose{fact.DataLink, fact.SampleLink, fact.WithoutReuse}, o.Dial.Purpose):
 		c.data[o.Conn] = &Conversation{Purpose: o.Dial.Purpose, Place: o.Endpoint, Dial: o}
 	case o.TLS != nil && c.data[o.Conn] != nil:
 		c.data[o.Conn].TLS = o
@@ -144,7 +144,7 @@ func (s *Session) where() []string {
 
 // done says whether a transfer did its work.
 func done(o *fact.Observation) bool {
-	return o.Failure == nil && (o.Transfer.Code/100 == 2 || o.Transfer.Code == 0) && !o.Transfer.Differs
+	return o.Failure == nil && o.Transfer.Code/100 == 2 && !o.Transfer.Differs
 }
 
 // did says whether a kind of work was done in the session.
