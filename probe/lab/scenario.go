@@ -33,4 +33,6 @@ var Scenarios = slices.Concat(
 	ftpFaults,
 	sshFaults,
 	faultsTogether,
+	healthySignIns,
+	loginFaults,
 )

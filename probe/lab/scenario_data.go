@@ -65,26 +65,6 @@ var dataFaults = []Scenario{
 		Build:  signInSite(FTP{Brand: FileZilla, Announce: "203.0.113.99"}, TLS{}),
 	},
 	{
-		Name:   "ftp-helper-changes-ports",
-		Says:   "A router changes the port in the reply to PASV of a session in clear.",
-		Args:   asJane("--allow-plaintext", "ftp://"+exampleFTP),
-		Env:    janeKnows,
-		Causes: []string{"data-alg-rewrite"},
-		Build: with(plainSite, func(c *Computer) {
-			c.obstruct(Path{Ports: []uint16{21}, Rewrites: netip.MustParseAddrPort(exampleIP + ":1025")})
-		}),
-	},
-	{
-		Name:   "firewall-reads-along",
-		Says:   "A firewall opens passive ports that it reads on port 21, and cannot read what TLS hides.",
-		Args:   asJane("--allow-plaintext", exampleFTP),
-		Env:    janeKnows,
-		Causes: []string{"data-no-pinhole"},
-		Build: with(signInSite(FTP{Brand: ProFTPD}, TLS{}), func(c *Computer) {
-			c.obstruct(Path{Ports: []uint16{21}, Range: PortRange{40000, 50000}, Pinholes: true})
-		}),
-	},
-	{
 		Name:   "epsv-swallowed",
 		Says:   "A firewall swallows EPSV on port 21, in a session in clear.",
 		Args:   asJane("--allow-plaintext", "ftp://"+exampleFTP),
@@ -99,14 +79,6 @@ var dataFaults = []Scenario{
 		Env:    janeKnows,
 		Causes: []string{"data-epsv-swallowed"},
 		Build:  signInSite(FTP{Ignores: []string{"EPSV"}}, TLS{}),
-	},
-	{
-		Name:   "epsv-kills-the-session",
-		Says:   "A firewall lets nothing pass any more after EPSV, in a session in clear.",
-		Args:   asJane("--allow-plaintext", "ftp://"+exampleFTP),
-		Env:    janeKnows,
-		Causes: []string{"data-epsv-swallowed"},
-		Build:  with(plainSite, func(c *Computer) { c.obstruct(Path{Ports: []uint16{21}, StallOn: []string{"EPSV"}}) }),
 	},
 	{
 		Name:   "epsv-unknown",
@@ -137,33 +109,6 @@ var dataFaults = []Scenario{
 			c.Internet.Listen(exampleIPv6, FTP{Brand: PureFTPd, TLS: secure, Replies: map[string]string{"EPSV": "500 Unknown command"}}, 21)
 			return c
 		},
-	},
-	{
-		Name:   "active-behind-a-router",
-		Says:   "Jane asks for active mode too, behind a router that translates addresses.",
-		Args:   asJane("--active", exampleFTP),
-		Env:    janeKnows,
-		Causes: []string{"data-active-nat"},
-		Build:  signInSite(FTP{}, TLS{}),
-	},
-	{
-		Name:   "active-behind-a-router-pure-ftpd",
-		Says:   "Jane asks for active mode too, behind a router that translates addresses, at Pure-FTPd.",
-		Args:   asJane("--active", exampleFTP),
-		Env:    janeKnows,
-		Causes: []string{"data-active-nat"},
-		Build:  signInSite(FTP{Brand: PureFTPd}, TLS{}),
-	},
-	{
-		Name:   "active-behind-a-firewall",
-		Says:   "Jane asks for active mode too, and a firewall lets nobody connect to her computer.",
-		Args:   asJane("--active", exampleFTP),
-		Env:    janeKnows,
-		Causes: []string{"data-active-nat"},
-		Build: with(signInSite(FTP{}, TLS{}), func(c *Computer) {
-			c.openUp()
-			c.DropsVisitors = true
-		}),
 	},
 	{
 		Name:   "two-lines-out",
@@ -281,32 +226,6 @@ var dataFaults = []Scenario{
 		},
 	},
 	{
-		Name:   "data-encryption-reset",
-		Says:   "A firewall resets data connections that begin with TLS.",
-		Args:   asJane(exampleFTP),
-		Env:    janeKnows,
-		Causes: []string{"data-tls-fails"},
-		Build:  with(signInSite(FTP{}, TLS{}), func(c *Computer) { c.obstruct(Path{Range: PortRange{40000, 50000}, ResetOn: []string{ClientHello}}) }),
-	},
-	{
-		Name:   "data-encryption-swallowed",
-		Says:   "A firewall swallows data connections that begin with TLS.",
-		Args:   asJane(exampleFTP),
-		Env:    janeKnows,
-		Causes: []string{"data-tls-fails"},
-		Build:  with(signInSite(FTP{}, TLS{}), func(c *Computer) { c.obstruct(Path{Range: PortRange{40000, 50000}, StallOn: []string{ClientHello}}) }),
-	},
-	{
-		Name:   "data-encryption-broken",
-		Says:   "The server fails in the handshake of its data connections.",
-		Args:   asJane(exampleFTP),
-		Env:    janeKnows,
-		Causes: []string{"data-tls-fails"},
-		Build: func() *Computer {
-			return ftpSiteWith(FTP{Brand: PureFTPd, DataTLS: &TLS{Alert: 80}}, TLS{Certificate: exampleCertificate().Make()})
-		},
-	},
-	{
 		Name:   "listing-cut-off",
 		Says:   "The server breaks off in the middle of the listing.",
 		Args:   asJane(exampleFTP),
@@ -353,19 +272,6 @@ var dataFaults = []Scenario{
 		Env:    janeKnows,
 		Causes: []string{"data-quota"},
 		Build:  signInSite(FTP{Brand: PureFTPd, Room: 1000}, TLS{}),
-	},
-	{
-		Name:   "quota-reached",
-		Says:   "Jane has room for a small file and not for a larger one.",
-		Args:   asJane("--write", filesHost),
-		Env:    janeKnows,
-		Causes: []string{"data-quota"},
-		Build: func() *Computer {
-			c := filesSite()
-			secure := &TLS{Certificate: Certificate{Names: []string{"*.files.com", "files.com"}}.Make(), Max: tls.VersionTLS12}
-			c.onFiles(FTP{Brand: FilesCom, Room: 100 << 10, TLS: secure}, 21, 3021)
-			return c
-		},
 	},
 }
 
@@ -453,19 +359,11 @@ var signInFaultsTogether = []Scenario{
 		},
 	},
 	{
-		Name:   "epsv-unanswered-and-disk-full",
-		Says:   "The server never answers EPSV, and its disk is full.",
+		Name:   "other-address-and-read-only",
+		Says:   "The server announces another public address, and jane may not write.",
 		Args:   asJane("--write", exampleFTP),
 		Env:    janeKnows,
-		Causes: []string{"data-epsv-swallowed", "data-quota"},
-		Build:  signInSite(FTP{Ignores: []string{"EPSV"}, Room: 1000}, TLS{}),
-	},
-	{
-		Name:   "other-address-and-session-reuse",
-		Says:   "The server announces another public address, and wants the TLS session resumed.",
-		Args:   asJane(exampleFTP),
-		Env:    janeKnows,
-		Causes: []string{"data-pasv-other-public", "data-tls-reuse"},
-		Build:  signInSite(FTP{Brand: FileZilla, Announce: "203.0.113.99"}, TLS{DemandsReuse: true}),
+		Causes: []string{"data-pasv-other-public", "data-permission"},
+		Build:  signInSite(FTP{Brand: FileZilla, Announce: "203.0.113.99", ReadOnly: true}, TLS{}),
 	},
 }

@@ -3,16 +3,7 @@ package lab
 import (
 	"crypto/tls"
 	"net/netip"
-	"slices"
 	"time"
-)
-
-// SignIn are the worlds in which somebody signs in by FTP.
-var SignIn = slices.Concat(
-	healthySignIns,
-	loginFaults,
-	dataFaults,
-	signInFaultsTogether,
 )
 
 // What jane puts into the environment: her password, or another one.
@@ -178,13 +169,6 @@ var healthySignIns = []Scenario{
 		Args:  asJane("--write", exampleFTP),
 		Env:   janeKnows,
 		Build: signInSite(FTP{Brand: ProFTPD, Home: "/incoming"}, TLS{}),
-	},
-	{
-		Name:  "healthy-login-active",
-		Says:  "Jane asks for active mode too, from a computer that the server can connect to.",
-		Args:  asJane("--active", exampleFTP),
-		Env:   janeKnows,
-		Build: with(signInSite(FTP{}, TLS{}), (*Computer).openUp),
 	},
 	{
 		Name: "healthy-login-behind-firewall",
