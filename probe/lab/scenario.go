@@ -35,4 +35,6 @@ var Scenarios = slices.Concat(
 	faultsTogether,
 	healthySignIns,
 	loginFaults,
+	dataFaults,
+	signInFaultsTogether,
 )

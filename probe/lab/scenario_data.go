@@ -65,6 +65,16 @@ var dataFaults = []Scenario{
 		Build:  signInSite(FTP{Brand: FileZilla, Announce: "203.0.113.99"}, TLS{}),
 	},
 	{
+		Name:   "ftp-helper-changes-ports",
+		Says:   "A router changes the port in the reply to PASV of a session in clear.",
+		Args:   asJane("--allow-plaintext", "ftp://"+exampleFTP),
+		Env:    janeKnows,
+		Causes: []string{"data-alg-rewrite"},
+		Build: with(plainSite, func(c *Computer) {
+			c.obstruct(Path{Ports: []uint16{21}, Rewrites: netip.MustParseAddrPort(exampleIP + ":1025")})
+		}),
+	},
+	{
 		Name:   "epsv-swallowed",
 		Says:   "A firewall swallows EPSV on port 21, in a session in clear.",
 		Args:   asJane("--allow-plaintext", "ftp://"+exampleFTP),
@@ -226,6 +236,16 @@ var dataFaults = []Scenario{
 		},
 	},
 	{
+		Name:   "data-encryption-broken",
+		Says:   "The server fails in the handshake of its data connections.",
+		Args:   asJane(exampleFTP),
+		Env:    janeKnows,
+		Causes: []string{"data-tls-fails"},
+		Build: func() *Computer {
+			return ftpSiteWith(FTP{Brand: PureFTPd, DataTLS: &TLS{Alert: 80}}, TLS{Certificate: exampleCertificate().Make()})
+		},
+	},
+	{
 		Name:   "listing-cut-off",
 		Says:   "The server breaks off in the middle of the listing.",
 		Args:   asJane(exampleFTP),
@@ -272,6 +292,19 @@ var dataFaults = []Scenario{
 		Env:    janeKnows,
 		Causes: []string{"data-quota"},
 		Build:  signInSite(FTP{Brand: PureFTPd, Room: 1000}, TLS{}),
+	},
+	{
+		Name:   "quota-reached",
+		Says:   "Jane has room for a small file and not for a larger one.",
+		Args:   asJane("--write", filesHost),
+		Env:    janeKnows,
+		Causes: []string{"data-quota"},
+		Build: func() *Computer {
+			c := filesSite()
+			secure := &TLS{Certificate: Certificate{Names: []string{"*.files.com", "files.com"}}.Make(), Max: tls.VersionTLS12}
+			c.onFiles(FTP{Brand: FilesCom, Room: 100 << 10, TLS: secure}, 21, 3021)
+			return c
+		},
 	},
 }
 
@@ -357,6 +390,14 @@ var signInFaultsTogether = []Scenario{
 			other := &TLS{Certificate: Certificate{Names: []string{"backend7.example.org"}}.Make()}
 			return ftpSiteWith(FTP{Brand: FileZilla, ReadOnly: true, DataTLS: other}, TLS{Certificate: exampleCertificate().Make()})
 		},
+	},
+	{
+		Name:   "epsv-unanswered-and-disk-full",
+		Says:   "The server never answers EPSV, and its disk is full.",
+		Args:   asJane("--write", exampleFTP),
+		Env:    janeKnows,
+		Causes: []string{"data-epsv-swallowed", "data-quota"},
+		Build:  signInSite(FTP{Brand: PureFTPd, Ignores: []string{"EPSV"}, Room: 1000}, TLS{}),
 	},
 	{
 		Name:   "other-address-and-read-only",

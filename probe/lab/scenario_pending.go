@@ -1,32 +1,13 @@
 package lab
 
-import (
-	"crypto/tls"
-	"net/netip"
-	"slices"
-)
-
 // SignIn are worlds that are not in Scenarios yet, as the program does not tell their faults.
-var SignIn = slices.Concat(dataFaults, signInFaultsTogether, pendingSignIns)
-
-// pendingSignIns wait for the program.
-var pendingSignIns = []Scenario{
+var SignIn = []Scenario{
 	{
 		Name:  "healthy-login-active",
 		Says:  "Jane asks for active mode too, from a computer that the server can connect to.",
 		Args:  asJane("--active", exampleFTP),
 		Env:   janeKnows,
 		Build: with(signInSite(FTP{}, TLS{}), (*Computer).openUp),
-	},
-	{
-		Name:   "ftp-helper-changes-ports",
-		Says:   "A router changes the port in the reply to PASV of a session in clear.",
-		Args:   asJane("--allow-plaintext", "ftp://"+exampleFTP),
-		Env:    janeKnows,
-		Causes: []string{"data-alg-rewrite"},
-		Build: with(plainSite, func(c *Computer) {
-			c.obstruct(Path{Ports: []uint16{21}, Rewrites: netip.MustParseAddrPort(exampleIP + ":1025")})
-		}),
 	},
 	{
 		Name:   "firewall-reads-along",
@@ -90,34 +71,11 @@ var pendingSignIns = []Scenario{
 		Build:  with(signInSite(FTP{}, TLS{}), func(c *Computer) { c.obstruct(Path{Range: PortRange{40000, 50000}, StallOn: []string{ClientHello}}) }),
 	},
 	{
-		Name:   "data-encryption-broken",
-		Says:   "The server fails in the handshake of its data connections.",
-		Args:   asJane(exampleFTP),
-		Env:    janeKnows,
-		Causes: []string{"data-tls-fails"},
-		Build: func() *Computer {
-			return ftpSiteWith(FTP{Brand: PureFTPd, DataTLS: &TLS{Alert: 80}}, TLS{Certificate: exampleCertificate().Make()})
-		},
-	},
-	{
-		Name:   "quota-reached",
-		Says:   "Jane has room for a small file and not for a larger one.",
-		Args:   asJane("--write", filesHost),
-		Env:    janeKnows,
-		Causes: []string{"data-quota"},
-		Build: func() *Computer {
-			c := filesSite()
-			secure := &TLS{Certificate: Certificate{Names: []string{"*.files.com", "files.com"}}.Make(), Max: tls.VersionTLS12}
-			c.onFiles(FTP{Brand: FilesCom, Room: 100 << 10, TLS: secure}, 21, 3021)
-			return c
-		},
-	},
-	{
-		Name:   "epsv-unanswered-and-disk-full",
-		Says:   "The server never answers EPSV, and its disk is full.",
+		Name:   "disk-full-vsftpd",
+		Says:   "The disk of the server is full, of which vsftpd says no more than that writing failed.",
 		Args:   asJane("--write", exampleFTP),
 		Env:    janeKnows,
-		Causes: []string{"data-epsv-swallowed", "data-quota"},
-		Build:  signInSite(FTP{Ignores: []string{"EPSV"}, Room: 1000}, TLS{}),
+		Causes: []string{"data-quota"},
+		Build:  signInSite(FTP{Room: 1000}, TLS{}),
 	},
 }
