@@ -97,9 +97,10 @@ const (
 // carry records a transfer that the library carries out.
 func (d *dialogue) carry(work fact.Work, command string, mode fact.DataMode, do func() error) *fact.Observation {
 	step := d.session.begin("login", d.st.wire.place, d.st.wire.conn, "the "+string(work)+" at "+d.st.wire.place, transferLimit)
-	t := &fact.Transfer{Work: work, Command: command, Mode: mode}
-	step.Transfer, d.transfer, d.data, d.started = t, t, nil, false
+	t := &fact.Transfer{Work: work, Command: command}
+	step.Transfer, d.transfer, d.data, d.started, d.mode = t, t, nil, false, mode
 	err := wireError(do())
+	t.Mode = d.mode
 	if c := d.data; c != nil {
 		t.Bytes, t.Encrypted, t.Resumed = c.moved, d.protected, c.resumed
 	}
@@ -117,10 +118,6 @@ func (d *dialogue) open(address string) (net.Conn, error) {
 	if d.announced.IsValid() {
 		to = targets(d.announced, d.peer())
 		d.transfer.Announced = d.announced.String()
-	}
-	d.transfer.Mode = fact.PASV
-	if d.code == 229 {
-		d.transfer.Mode = fact.EPSV
 	}
 	d.st.pinned.freeze()
 	var err error

@@ -191,6 +191,7 @@ type wire struct {
 	stop  func() bool
 
 	mu       sync.Mutex
+	life     int // counts the contexts that it has obeyed
 	received int
 	head     []byte // the first bytes received since mark
 }
@@ -200,8 +201,26 @@ const maxHead = 64 << 10
 
 func newWire(ctx context.Context, c net.Conn, place string, conn int) *wire {
 	w := &wire{Conn: c, place: place, conn: conn}
-	w.stop = context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
+	w.obey(ctx)
 	return w
+}
+
+// obey lets reads and writes end with a context, and with no other one.
+func (w *wire) obey(ctx context.Context) {
+	if w.stop != nil {
+		w.stop()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.life++
+	life := w.life
+	w.stop = context.AfterFunc(ctx, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.life == life {
+			_ = w.SetDeadline(time.Unix(1, 0))
+		}
+	})
 }
 
 // Read keeps the first bytes.

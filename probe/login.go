@@ -93,7 +93,9 @@ type dialogue struct {
 	codes     map[string]int // of the last reply to each command
 	owes      bool           // the server has yet to say how the last command ended
 	started   bool           // the server has begun with the transfer under way
+	patience  time.Duration  // for each reply; 0: the usual one
 	slow      bool           // an EPSV was given up, and may be answered yet
+	mode      fact.DataMode  // that was asked for last
 	announced netip.AddrPort // what the last passive reply said; EPSV: a port of the control address
 
 	protected bool           // data connections are encrypted
@@ -160,6 +162,7 @@ func (d *dialogue) turn(line string) error {
 	}
 	if line != "" {
 		d.command = withoutArgument(line)
+		d.mode = cmp.Or(modes[d.command], d.mode)
 	}
 	code, lines, err := d.session.say(d.ctx, d.st, "login", d.command, line, d.limit())
 	if d.slow && code == 229 && d.command != "EPSV" {
@@ -181,14 +184,17 @@ func (d *dialogue) turn(line string) error {
 	return err
 }
 
+// modes are the commands that ask for a data connection.
+var modes = map[string]fact.DataMode{"EPSV": fact.EPSV, "PASV": fact.PASV}
+
 // limit is how long the reply to a command is awaited. Servers let a wrong password wait, and look a user up elsewhere.
 func (d *dialogue) limit() time.Duration {
 	limit := d.session.wait(replyLimit)
 	if d.command == "PASS" {
 		limit = d.session.wait(greetingLimit)
 	}
-	if until, ok := d.ctx.Deadline(); ok {
-		limit = min(limit, time.Until(until))
+	if d.patience > 0 {
+		limit = d.patience
 	}
 	return limit
 }

@@ -28,7 +28,15 @@ func (d *dialogue) write(carried bool) {
 	}
 }
 
-// writeOne says whether a file of one size was uploaded and read back.
+// The waits after the run was stopped.
+const (
+	finishLimit = 3 * time.Second // until a transfer that is under way is broken off
+	removeLimit = 5 * time.Second // for each reply until the file is deleted
+)
+
+// writeOne says whether a file of one size was uploaded and read back. A run that is stopped lets the transfer under way
+// come to its end, if that is near: there are servers that hang up when one is broken off (vsftpd 3.0.3), and then the
+// file could not be deleted.
 func (d *dialogue) writeOne(size int) bool {
 	name := "ftpdoctor-" + strings.ToLower(rand.Text()[:12]) + ".tmp"
 	if d.ask("SIZE "+name) == 213 { // RFC 3659 section 4.1
@@ -37,13 +45,20 @@ func (d *dialogue) writeOne(size int) bool {
 	}
 	content := make([]byte, size)
 	_, _ = rand.Read(content) // never fails
+	run := d.ctx
+	defer d.obey(run)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(run))
+	defer cancel()
+	defer context.AfterFunc(run, func() { time.AfterFunc(finishLimit, cancel) })()
+	d.obey(ctx)
+
 	up := d.carry(fact.Upload, "STOR", fact.EPSV, func() error {
 		return d.client.Stor(name, bytes.NewReader(content))
 	})
 	if d.started || d.owes {
 		defer d.remove(name)
 	}
-	return done(up) && done(d.carry(fact.Download, "RETR", fact.EPSV, func() error {
+	return done(up) && run.Err() == nil && done(d.carry(fact.Download, "RETR", fact.EPSV, func() error {
 		back, err := d.readBack(name, size)
 		d.transfer.Differs = err == nil && !bytes.Equal(back, content)
 		return err
@@ -59,18 +74,12 @@ func (d *dialogue) readBack(name string, size int) ([]byte, error) {
 	return back, errors.Join(err, r.Close())
 }
 
-// removeLimit is how long it may take to delete a file after the run was stopped.
-const removeLimit = 5 * time.Second
-
-// remove deletes a file of this program, also when the run was stopped in the midst of the upload or when the server was
-// slow. What the server still has to say to the upload comes before.
+// remove deletes a file of this program, whatever became of the upload. What the server still has to say to that comes
+// before.
 func (d *dialogue) remove(name string) {
-	if run := d.ctx; run.Err() != nil {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(run), removeLimit)
-		defer cancel()
-		d.ctx = ctx
-		defer func() { d.ctx = run }()
-	}
+	d.obey(context.WithoutCancel(d.ctx))
+	d.patience = removeLimit
+	defer func() { d.patience = 0 }()
 	if d.err != nil && kind(d.err) == fact.Timeout {
 		d.err = nil
 	}
@@ -78,4 +87,10 @@ func (d *dialogue) remove(name string) {
 		_ = d.turn("") // an error ends the loop
 	}
 	d.ask("DELE " + name)
+}
+
+// obey lets the dialogue end with a context, and with no other one.
+func (d *dialogue) obey(ctx context.Context) {
+	d.ctx = ctx
+	d.st.wire.obey(ctx)
 }
