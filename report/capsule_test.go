@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
+	"mime/quotedprintable"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -83,8 +84,18 @@ var journeys = []struct {
 		return "Dear support,\nit says {this}:\n\n" + s + "\n-- \nBest, A. User 123456\n"
 	}},
 	{"as PowerShell writes it", func(s string) string { return "\xff\xfe" + utf16LE(s) }},
+	{"as quoted-printable", quotedPrintable},
+	{"with places to break", func(s string) string { return strings.ReplaceAll(s, "AB", "A\u200bB") }},
 	{"in the code of a wiki", func(s string) string { return "{code}\n" + s + "{code}" }},
 	{"after another copy", func(s string) string { return s + "\n" + s }},
+}
+
+func quotedPrintable(s string) string {
+	var b strings.Builder
+	w := quotedprintable.NewWriter(&b)
+	_, _ = w.Write([]byte(s)) // a Builder never fails
+	_ = w.Close()
+	return b.String()
 }
 
 func prefixed(s, prefix string) string {

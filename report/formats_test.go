@@ -87,6 +87,7 @@ func TestFormatsAreWellFormed(t *testing.T) {
 			t.Run(f.Name+"/"+name, func(t *testing.T) {
 				text := written(t, f, r)
 				checkCharacters(t, text)
+				checkCommands(t, f.Name, text)
 				check(t, text, r)
 			})
 		}
@@ -100,7 +101,7 @@ var hostile = []string{
 	"</pre></details><h1>owned</h1>", "<!-- owned", "--><owned>", "&lt;script&gt;", "```\nowned", "` owned `` ", "**owned**", "_owned_", "~~owned~~",
 	"a | b | 'owned'=1", "[owned](https://evil.example/)", "![owned](https://evil.example/a.png)", "https://evil.example/", "www.evil.example",
 	"<https://evil.example/>", "@everyone", "owner/repo#1", "# owned", "- owned", "1. owned", "{{.Owned}}", "{% owned %}", "$(owned)", `\`, `\"`, `"`, "\x00", "\xff\xfe",
-	"ftpdoctor data 1: 68 characters", "ftpdoctor end of data", `{"schema":1,"target":{"host":"owned"}}`, "owned\n# TYPE owned gauge\nowned 1", strings.Repeat("owned", 1000),
+	"ftpdoctor data 1: 68 characters", "ftpdoctor end of data", `{"schema":1,"target":{"host":"owned"}}`, strings.Repeat("x", 70) + " ::error title=y::owned", strings.Repeat("x", 74) + "::set-output name=x::y", strings.Repeat("::set-output name=x::", 20), "from ::ffff:198.51.100.7 and ::1", "owned\n# TYPE owned gauge\nowned 1", strings.Repeat("owned", 1000),
 }
 
 // hostileRun has the facts of a saved run in which servers and resolvers say nothing but hostile texts.
@@ -175,6 +176,17 @@ func checkCharacters(t *testing.T, text string) {
 	for i, c := range text {
 		if c != '\n' && c != ' ' && !unicode.IsPrint(c) {
 			t.Fatalf("it holds %U: %q", c, text[max(0, i-20):min(len(text), i+20)])
+		}
+	}
+}
+
+// checkCommands looks for lines that GitHub's runner would act on, as any format can be printed there.
+func checkCommands(t *testing.T, name, text string) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		line = strings.ToLower(strings.TrimSpace(line))
+		if strings.HasPrefix(line, "::error ") && name != "github" || strings.HasPrefix(line, "::set-output ") || strings.Contains(line, "##[error]") {
+			t.Errorf("a command: %s", line)
 		}
 	}
 }

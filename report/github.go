@@ -27,7 +27,7 @@ func writeGitHub(w io.Writer, r *Report, o Options) error {
 		fmt.Fprintf(&b, "::error title=ftpdoctor::%s\n", commandData(r.Verdict.Summary))
 	}
 	fmt.Fprintf(&b, "ftpdoctor: %s\n", commandData(r.Verdict.Summary))
-	if _, err := io.WriteString(w, newPage(o).shown(b.String())); err != nil || o.Summary == nil {
+	if _, err := io.WriteString(w, newPage(o).spelt(b.String())); err != nil || o.Summary == nil {
 		return err
 	}
 	return writeMarkdown(o.Summary, r, Options{Unicode: true})

@@ -45,7 +45,7 @@ type htmlDocument struct{ strings.Builder }
 // put one in.
 func (d *htmlDocument) write(markup string, values ...any) {
 	for i, value := range values {
-		values[i] = html.EscapeString(fmt.Sprint(value))
+		values[i] = strings.ReplaceAll(html.EscapeString(fmt.Sprint(value)), "##[", "##&#91;") // a command to GitHub's runner
 	}
 	_, _ = fmt.Fprintf(d, markup, values...) // a Builder never fails
 }

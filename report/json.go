@@ -32,10 +32,16 @@ func writeJSON(w io.Writer, r *Report, _ Options) error {
 	return err
 }
 
-// encode writes one value and a line end. <, > and & stay readable, as the JSON is no part of a web page.
+// encode writes one value and a line end. <, > and & stay readable, as the JSON is no part of a web page. ##[ can only
+// stand in a string; there it would be a command to GitHub's runner.
 func encode(b *bytes.Buffer, value any, indent string) error {
-	e := json.NewEncoder(b)
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", indent)
-	return e.Encode(value)
+	if err := e.Encode(value); err != nil {
+		return err
+	}
+	b.Write(bytes.ReplaceAll(text.Bytes(), []byte("##["), []byte(`#\u0023[`)))
+	return nil
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -96,6 +97,7 @@ func writeJUnit(w io.Writer, r *Report, _ Options) error {
 	if err != nil {
 		return err
 	}
+	text = bytes.ReplaceAll(text, []byte("##["), []byte("##&#91;")) // a command to GitHub's runner
 	_, err = fmt.Fprintf(w, "%s%s\n", xml.Header, text)
 	return err
 }

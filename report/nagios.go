@@ -43,16 +43,15 @@ func (r *Report) ExitNagios(strict, exitZero bool) int {
 // writeNagios writes the line that a monitoring system shows and what it draws, then what is wrong.
 func writeNagios(w io.Writer, r *Report, o Options) error {
 	word := []string{"OK", "WARNING", "CRITICAL", "UNKNOWN"}[r.ExitNagios(o.Strict, o.ExitZero)]
-	var b strings.Builder
-	fmt.Fprintf(&b, "FTPDOCTOR %s - %s | %s\n", word, unpiped(summaryLine(r)), strings.Join(measures(r), " "))
+	p := newPage(o)
+	fmt.Fprintf(p, "FTPDOCTOR %s - %s | %s\n", word, p.unpiped(summaryLine(r)), strings.Join(measures(r), " "))
 	for _, f := range r.roots() {
-		fmt.Fprintf(&b, "%s: %s. %s\n", strings.ToUpper(string(f.Severity)), unpiped(f.Title), unpiped(f.Says))
+		fmt.Fprintf(p, "%s: %s. %s\n", strings.ToUpper(string(f.Severity)), p.unpiped(f.Title), p.unpiped(f.Says))
 		for _, step := range f.Fix {
-			fmt.Fprintf(&b, "%s: %s\n", capital(string(step.Who)), unpiped(step.Do))
+			fmt.Fprintf(p, "%s: %s\n", capital(string(step.Who)), p.unpiped(step.Do))
 		}
 	}
-	p := newPage(o)
-	_, err := io.WriteString(w, p.shown(b.String()))
+	_, err := io.WriteString(w, p.String())
 	return err
 }
 
@@ -67,7 +66,7 @@ func summaryLine(r *Report) string {
 }
 
 // unpiped leaves out the sign at which the numbers begin.
-func unpiped(s string) string { return strings.ReplaceAll(s, "|", "/") }
+func (p *page) unpiped(s string) string { return strings.ReplaceAll(p.shown(s), "|", "/") }
 
 // measures are the performance data: 'label'=value[unit];warn;crit;min (guidelines, section 2.6).
 func measures(r *Report) []string {

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -147,8 +148,19 @@ func (p *page) wrap(s string, room int) []string {
 // plain are the characters outside ASCII that have a plain form.
 var plain = strings.NewReplacer("…", "...", "–", "-", "—", "-", "“", `"`, "”", `"`, "‘", "'", "’", "'", "·", ".", "\u00a0", " ")
 
-// shown is a text as this place can show it.
+// commands are what GitHub's runner acts on, whatever program prints them: ::error:: at the start of a line, ##[error] anywhere.
+// Any part of a text can come to stand at the start of a line. An IPv6 address holds no letter after f.
+var commands = regexp.MustCompile(`(?i)::[a-z-]*[g-z-]|##\[[a-z-]`)
+
+// shown is a text as this place can show it, in which nothing is a command: `\x3a:error::`.
 func (p *page) shown(s string) string {
+	return p.spelt(commands.ReplaceAllStringFunc(s, func(found string) string {
+		return strings.NewReplacer("::", `\x3a:`, "##", `\x23#`).Replace(found)
+	}))
+}
+
+// spelt is a text in the characters that this place can show.
+func (p *page) spelt(s string) string {
 	if p.Unicode {
 		return s
 	}
