@@ -310,7 +310,7 @@ var loginDelayed = Rule{
 	Severity: Warning,
 	Page: Page{
 		Means: "Between the password and the answer passes a long time, while everything else is quick. Some servers slow down everybody from an address that sent wrong passwords before; others ask a slow directory of users.",
-		Shown: "The answer to the password took five seconds and more, many times a round trip.",
+		Shown: "The answer to a right password took five seconds and more, many times a round trip.",
 		Mend: "Look for a program that signs in with an old password, end it, and pause for a while. If it stays slow, ask whoever runs the server to look at its user directory. " +
 			"Set the time-out of your app to 60 seconds.",
 	},
@@ -318,8 +318,8 @@ var loginDelayed = Rule{
 	Match:       matchLoginDelayed,
 }
 
-// slowLogin is how long the check of a password may take. vsftpd waits one second after a wrong one (delay_failed_login),
-// PAM two.
+// slowLogin is how long the check of a right password may take. Servers answer a wrong one late on purpose: Pure-FTPd 1.0.50
+// takes more than five seconds.
 const slowLogin = 5 * time.Second
 
 func matchLoginDelayed(c *Case) []Finding {
@@ -327,12 +327,12 @@ func matchLoginDelayed(c *Case) []Finding {
 	if s == nil || s.Endpoint == nil {
 		return nil
 	}
-	o := s.signIn()
+	o := s.SignIn()
 	roundTrip := s.Endpoint.Talk.Dial.Took.Duration()
-	if o == nil || o.Failure != nil || verb(o) != "PASS" || o.Took.Duration() < slowLogin || o.Took.Duration() < 5*roundTrip {
+	if o == nil || o.Failure != nil || !s.Accepted() || verb(o) != "PASS" || o.Took.Duration() < slowLogin || o.Took.Duration() < 5*roundTrip {
 		return nil
 	}
-	f := Finding{
+	return []Finding{{
 		Confidence: Possible,
 		Title:      fmt.Sprintf("%s takes %s to check the password", c.Run.Target.Host, ms(o.Took)),
 		Says:       fmt.Sprintf("Other answers come within %s.", ms(max(s.Endpoint.Talk.Dial.Took, 1))),
@@ -346,9 +346,5 @@ func matchLoginDelayed(c *Case) []Finding {
 		Candidates: []Candidate{
 			{"login-delayed", "the server's log shows failed logins from your address shortly before", c.support()},
 		},
-	}
-	if !s.Accepted() {
-		f.Severity = Note // the refusal is what matters
-	}
-	return []Finding{f}
+	}}
 }
