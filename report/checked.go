@@ -26,7 +26,7 @@ type part struct {
 func rowsOf(r *Report) []row {
 	c := cause.NewCase(&r.Run, &r.judgedBy)
 	var rows []row
-	for _, p := range []part{computerPart(c), namePart(c), portsPart(c), ftpPart(c), tlsPart(c), sshPart(c), webPart(c), clockPart(c)} {
+	for _, p := range []part{computerPart(c), namePart(c), portsPart(c), ftpPart(c), tlsPart(c), loginPart(c), dataPart(c), sshPart(c), webPart(c), clockPart(c)} {
 		if p.says == "" {
 			continue
 		}
@@ -257,6 +257,72 @@ func certificate(t *fact.TLS) string {
 		says += ", " + strings.ReplaceAll(string(fault.Kind), "-", " ")
 	}
 	return says
+}
+
+func loginPart(c *cause.Case) part {
+	p := part{name: "login"}
+	s := c.Attempt()
+	if s == nil {
+		return p
+	}
+	p.see(s.Login)
+	p.see(s.Replies...)
+	p.took = s.Login.Took
+	p.fine = s.Accepted()
+	switch l := s.Login.Login; l.Outcome {
+	case fact.Accepted:
+		p.says = short(c.Run.Target.User) + " is signed in on " + s.Place
+	case fact.NotSent:
+		p.says, p.took = "not tried: "+withheldSays[l.Withheld], 0
+	case fact.Broken:
+		p.says = "no answer on " + s.Place
+	default:
+		p.says = "refused on " + s.Place
+		if o := s.SignIn(); o != nil && len(o.Reply.Lines) > 0 {
+			p.says += ": " + strconv.Itoa(o.Reply.Code) + " " + short(o.Reply.Lines[0])
+		}
+	}
+	return p
+}
+
+// withheldSays ends the sentence "not tried: ...".
+var withheldSays = map[fact.Withheld]string{
+	fact.NoWayIn:      "no way in by FTP got as far as that",
+	fact.NoEncryption: "there is no encryption",
+	fact.BadCert:      "the certificate is not valid",
+	fact.NoPassword:   "no password was given",
+	fact.TurnedAway:   "the server turns this address away",
+}
+
+func dataPart(c *cause.Case) part {
+	p := part{name: "data"}
+	s := c.Attempt()
+	if s == nil || !s.Accepted() {
+		return p
+	}
+	p.see(s.Transfers...)
+	p.see(c.Samples...)
+	var modes []string
+	for _, o := range s.Transfers {
+		p.fine = p.fine || cause.Done(o)
+		if o.Transfer.Work == fact.Listing && cause.Done(o) {
+			modes = append(modes, strings.ToUpper(string(o.Transfer.Mode)))
+			p.took = max(p.took, o.Took)
+		}
+	}
+	switch {
+	case len(modes) > 0:
+		p.says = "listed by " + strings.Join(unique(modes), " and ")
+	case len(s.Transfers) > 0:
+		p.says = "no listing came"
+	}
+	if s.Did(fact.Upload) && s.Did(fact.Download) {
+		p.says = joined(p.says, "wrote a file and read it back")
+	}
+	if says := c.PassiveRange(); says != "" {
+		p.says = joined(p.says, says)
+	}
+	return p
 }
 
 func sshPart(c *cause.Case) part {

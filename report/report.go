@@ -27,9 +27,9 @@ type Report struct {
 
 // Spent counts what the run cost the other side.
 type Spent struct {
-	Connections  int `json:"connections"` // every TCP connect that was tried
-	Logins       int `json:"logins"`
-	FailedLogins int `json:"failed_logins"`
+	Connections  int `json:"connections"`   // every TCP connect that was tried
+	Logins       int `json:"logins"`        // every attempt to sign in for which a name was sent
+	FailedLogins int `json:"failed_logins"` // those of them that the server did not accept
 }
 
 // New judges a run.
@@ -52,8 +52,15 @@ func New(run fact.Run, p profile.Profile) *Report {
 func spent(run *fact.Run) Spent {
 	var s Spent
 	for _, o := range run.Seen {
-		if o.Dial != nil {
+		switch {
+		case o.Dial != nil:
 			s.Connections++
+		case o.Login == nil || o.Login.Outcome == fact.NotSent:
+		case o.Login.Outcome == fact.Accepted:
+			s.Logins++
+		default:
+			s.Logins++
+			s.FailedLogins++
 		}
 	}
 	return s

@@ -135,6 +135,12 @@ func protocolName(w cause.Way) string {
 // proofSays says how far a way in was proven.
 func proofSays(w cause.Way) string {
 	switch {
+	case w.Proof == cause.ProofWrote:
+		return "signed in; wrote a file and read it back"
+	case w.Proof == cause.ProofListed:
+		return "signed in; listed the folder"
+	case w.Proof == cause.ProofLoggedIn:
+		return "signed in; no listing came"
 	case w.Proof == cause.ProofVerified && w.Encryption == cause.OverSSH:
 		return "the host key is the published one"
 	case w.Proof == cause.ProofVerified:
@@ -164,13 +170,23 @@ func (p *page) checked(r *Report) {
 
 func (p *page) footer(r *Report) {
 	p.blank()
-	logins := "no login"
-	if n := r.Spent.Logins; n > 0 {
-		logins = several(n, "login")
-	}
 	p.text(0, fmt.Sprintf("%s, %s; took %s. %s %s, %s, %s.",
-		several(r.Spent.Connections, "connection"), logins, length(r.Took), r.Tool.Name, r.Tool.Version, r.Tool.OS,
+		several(r.Spent.Connections, "connection"), loginsSay(r.Spent), length(r.Took), r.Tool.Name, r.Tool.Version, r.Tool.OS,
 		r.Started.UTC().Format("2006-01-02 15:04 UTC")))
+}
+
+// loginsSay counts the attempts to sign in.
+func loginsSay(s Spent) string {
+	switch {
+	case s.Logins == 0:
+		return "no login"
+	case s.FailedLogins == 0:
+		return several(s.Logins, "login")
+	case s.Logins == 1:
+		return "1 login, which failed"
+	default:
+		return fmt.Sprintf("%d logins, %d of which failed", s.Logins, s.FailedLogins)
+	}
 }
 
 // pick chooses one of two words.

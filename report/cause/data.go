@@ -103,16 +103,16 @@ func (c *Case) barredPassive(p passive, barred []link, what string) []Finding {
 	if k < n {
 		f.Title = "Some of the data connections to " + c.Run.Target.Host + " " + what
 	}
-	if p.session.did(fact.Listing) {
+	if p.session.Did(fact.Listing) {
 		f.Severity = Warning
 	}
-	if k == 1 && n > 2 && p.session.did(fact.Listing) {
+	if k == 1 && n > 2 && p.session.Did(fact.Listing) {
 		f.Severity, f.Confidence = Note, Possible // a lost packet looks the same
 	}
 	if !c.Profile.Promised {
 		f.Fix = append(f.Fix, Step{SiteAdmin, "open the passive range of the server in its firewall and in the router in front of it"})
 	}
-	if f.Confidence == "" && !c.Profile.Promised {
+	if f.Confidence == "" && (!c.Profile.Promised || k < n) {
 		f.Confidence = Likely
 	}
 	f.Candidates = c.whyBarred(p, f.Confidence)
@@ -125,7 +125,7 @@ func (c *Case) whyBarred(p passive, sure Confidence) []Candidate {
 	if sure == Possible {
 		found = append(found, Candidate{"data-pasv-blocked", "more passive ports are blocked with --passive-samples 32", You})
 	}
-	if p.session.encrypted() && sure != Certain {
+	if p.session.encrypted() && sure != Certain && len(p.open) == 0 {
 		found = append(found, Candidate{"data-no-pinhole", "listings work in FTP without encryption from the same network", YourNetwork})
 	}
 	return found
@@ -232,7 +232,7 @@ func matchPasvPrivate(c *Case) []Finding {
 			{c.support(), fmt.Sprintf("set the address for passive mode to %s (vsftpd: pasv_address, ProFTPD: MasqueradeAddress, Pure-FTPd: ForcePassiveIP)", a.session.peer())},
 		},
 	}
-	if slices.ContainsFunc(c.announcedTo(a.at.Addr()), believed) && !a.session.did(fact.Listing) {
+	if slices.ContainsFunc(c.announcedTo(a.at.Addr()), believed) && !a.session.Did(fact.Listing) {
 		f.Severity = Problem
 	}
 	return []Finding{f}
@@ -399,7 +399,7 @@ func matchEPSVSwallowed(c *Case) []Finding {
 	var session *Session
 	listed := false
 	for _, s := range c.Sessions {
-		listed = listed || s.did(fact.Listing)
+		listed = listed || s.Did(fact.Listing)
 		for _, o := range s.Replies {
 			switch v := verb(o); {
 			case v == "EPSV" && o.Failed(fact.Timeout, fact.Closed, fact.Reset):
@@ -477,7 +477,7 @@ func matchEPSVRefused(c *Case) []Finding {
 			{You, "connect over IPv4"},
 			{c.support(), "enable EPSV, or do not offer FTP over IPv6"},
 		}
-	} else if no := refusal(s.answers("PASV")); no != nil && !s.did(fact.Listing) {
+	} else if no := refusal(s.answers("PASV")); no != nil && !s.Did(fact.Listing) {
 		f.Severity = Problem
 		f.Says = "It refuses EPSV, and PASV as well, so that there is no passive mode."
 		f.Evidence = ids(o, no)
@@ -526,7 +526,7 @@ func matchPASVOnIPv6(c *Case) []Finding {
 			Quotes:   quote(o),
 			Fix:      []Step{{You, "leave EPSV switched on in your FTP app, or connect over IPv4"}},
 		}
-		if !s.did(fact.Listing) {
+		if !s.Did(fact.Listing) {
 			f.Severity = Problem
 			f.Says = "The control connection goes over IPv6, which PASV knows nothing of."
 		}
@@ -568,7 +568,7 @@ func matchActiveNAT(c *Case) []Finding {
 		}
 	}
 	for _, o := range s.Transfers {
-		if active(o) && !done(o) && !o.Failed(fact.Interrupted) {
+		if active(o) && !Done(o) && !o.Failed(fact.Interrupted) {
 			f.Evidence, f.Quotes = append(f.Evidence, o.ID), transferQuote(o)
 		}
 	}

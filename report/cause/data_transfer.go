@@ -138,7 +138,7 @@ var dataReasons = []reason{
 	{"data-active-nat", regexp.MustCompile(`(?i)illegal PORT|active mode is disabled|won't open a connection to|won't connect to ports`)},
 	{"data-tls-fails", regexp.MustCompile(`(?i)TLS error on data connection|making the data connection secure|wrong ALPN|SSL connection failed`)},
 	{"data-timeout", regexp.MustCompile(`(?i)data timeout|timed out|time-?out`)},
-	{"data-quota", regexp.MustCompile(`(?i)disk full|quota|no space|insufficient storage|storage (limit|allocation)`)},
+	{"data-quota", regexp.MustCompile(`(?i)disk full|quota|no space|insufficient storage|storage (limit|allocation)|writing to local file`)},
 	{"data-truncated", regexp.MustCompile(`(?i)failure (reading|writing)|transfer aborted|connection (closed|reset)|broken pipe`)},
 	{"ftp-shutdown", regexp.MustCompile(`(?i)going offline|kicked|shut(ting)? ?down`)},
 }
@@ -234,7 +234,7 @@ func matchPortsExhausted(c *Case) []Finding {
 			{c.support(), "make the passive range of the server larger"},
 		},
 	}
-	if found[0].session.did(fact.Listing) {
+	if found[0].session.Did(fact.Listing) {
 		f.Severity = Warning
 	}
 	return found[0].finding(f)
@@ -272,7 +272,7 @@ func matchProtRequired(c *Case) []Finding {
 // listedUnderTLS says whether some listing came over an encrypted data connection.
 func (c *Case) listedUnderTLS() bool {
 	return slices.ContainsFunc(c.Sessions, func(s *Session) bool {
-		return slices.ContainsFunc(s.Transfers, func(o *fact.Observation) bool { return o.Transfer.Encrypted && done(o) })
+		return slices.ContainsFunc(s.Transfers, func(o *fact.Observation) bool { return o.Transfer.Encrypted && Done(o) })
 	})
 }
 
@@ -332,7 +332,7 @@ func matchTLS13Tickets(c *Case) []Finding {
 		}
 		var before []*fact.Observation
 		for _, t := range o.session.Transfers {
-			if t.Transfer.Resumed && done(t) && t.At < o.seen.At {
+			if t.Transfer.Resumed && Done(t) && t.At < o.seen.At {
 				before = append(before, t)
 			}
 		}
@@ -436,7 +436,7 @@ func matchDataTLSFails(c *Case) []Finding {
 				continue
 			}
 			f.Where, f.Evidence, f.Quotes = s.where(), ids(data.TLS, o), transferQuote(o)
-			if s.did(o.Transfer.Work) {
+			if s.Did(o.Transfer.Work) {
 				f.Confidence, f.Severity = Likely, Warning // at times it works
 			}
 			return []Finding{f}
@@ -511,11 +511,18 @@ func (s *Session) brokenAt(kinds ...fact.Kind) *fact.Observation {
 		return nil
 	}
 	for _, o := range s.Replies {
-		if v := verb(o); o.Failed(kinds...) && o.Reply.Code == 0 && v != "EPSV" && v != "QUIT" {
+		if o.Failed(kinds...) && o.Reply.Code == 0 && verb(o) != "EPSV" && !s.harmedBefore(o) {
 			return o
 		}
 	}
 	return nil
+}
+
+// harmedBefore says whether something had failed already, so that the end of the session is no wonder: an EPSV that was not
+// answered, or a data connection that opened and came to nothing.
+func (s *Session) harmedBefore(end *fact.Observation) bool {
+	return slices.ContainsFunc(s.Replies, func(o *fact.Observation) bool { return o.Failed() && o.At < end.At }) ||
+		slices.ContainsFunc(s.Transfers, func(o *fact.Observation) bool { return o.Transfer.Data != 0 && !Done(o) && o.At < end.At })
 }
 
 var dataTimeout = Rule{
@@ -596,7 +603,7 @@ func matchPermission(c *Case) []Finding {
 				{SiteAdmin, fmt.Sprintf("give %s the right to it", c.user())},
 			},
 		}
-		if o.transfer.Work == fact.Upload && o.session.did(fact.Listing) {
+		if o.transfer.Work == fact.Upload && o.session.Did(fact.Listing) {
 			f.Says = "Listings work and uploads are refused, so the account may read here and not write."
 		}
 		if o.code != 550 && o.code != 553 && o.code != 532 {
@@ -649,14 +656,19 @@ func matchQuota(c *Case) []Finding {
 	if len(found) == 0 {
 		return nil
 	}
-	return found[0].finding(Finding{
+	f := Finding{
 		Title: fmt.Sprintf("%s has no room left for %s", c.Run.Target.Host, c.user()),
 		Says:  "The upload is refused for want of space. The connection is not at fault.",
 		Fix: []Step{
 			{You, "delete files that are no longer needed"},
 			{SiteAdmin, "make room on the disk, or raise the quota of the account"},
 		},
-	})
+	}
+	if found[0].code != 452 && found[0].code != 552 {
+		f.Confidence = Likely
+		f.Says = "The server could not write to its disk, which is mostly full then. The connection is not at fault."
+	}
+	return found[0].finding(f)
 }
 
 var encoding = Rule{

@@ -22,7 +22,7 @@ func (c *Case) denied() *denial {
 	if s == nil || s.Login.Login.Outcome != fact.LoginDenied && s.Login.Login.Outcome != fact.Broken || s.Login.Failed(fact.Interrupted) {
 		return nil
 	}
-	d := &denial{session: s, reply: s.signIn()}
+	d := &denial{session: s, reply: s.SignIn()}
 	if d.reply != nil && d.reply.Reply.Code >= 400 {
 		d.reason, d.sure = c.loginReason(d.reply.Reply, s.encrypted())
 	}

@@ -93,8 +93,8 @@ func (s *Session) withheld(reason fact.Withheld) bool {
 	return s.Login != nil && s.Login.Login.Outcome == fact.NotSent && s.Login.Login.Withheld == reason
 }
 
-// signIn is the last reply to the user name or the password; nil when none came. Its failure may be that none came in time.
-func (s *Session) signIn() *fact.Observation {
+// SignIn is the last reply to the user name or the password; nil when none came. Its failure may be that none came in time.
+func (s *Session) SignIn() *fact.Observation {
 	for _, o := range slices.Backward(s.Replies) {
 		if v := verb(o); v == "USER" || v == "PASS" || v == "ACCT" {
 			return o
@@ -142,14 +142,14 @@ func (s *Session) where() []string {
 	return []string{s.Place}
 }
 
-// done says whether a transfer did its work.
-func done(o *fact.Observation) bool {
+// Done says whether a transfer did its work.
+func Done(o *fact.Observation) bool {
 	return o.Failure == nil && o.Transfer.Code/100 == 2 && !o.Transfer.Differs
 }
 
-// did says whether a kind of work was done in the session.
-func (s *Session) did(work fact.Work) bool {
-	return slices.ContainsFunc(s.Transfers, func(o *fact.Observation) bool { return o.Transfer.Work == work && done(o) })
+// Did says whether a kind of work was done in the session.
+func (s *Session) Did(work fact.Work) bool {
+	return slices.ContainsFunc(s.Transfers, func(o *fact.Observation) bool { return o.Transfer.Work == work && Done(o) })
 }
 
 // proof says how far a session shows a way in to work. Empty: nobody was let in.
@@ -157,9 +157,9 @@ func (s *Session) proof() Proof {
 	switch {
 	case s == nil || !s.Accepted():
 		return ""
-	case s.did(fact.Upload) && s.did(fact.Download):
+	case s.Did(fact.Upload) && s.Did(fact.Download):
 		return ProofWrote
-	case s.did(fact.Listing):
+	case s.Did(fact.Listing):
 		return ProofListed
 	default:
 		return ProofLoggedIn
