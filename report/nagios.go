@@ -44,11 +44,11 @@ func (r *Report) ExitNagios(strict, exitZero bool) int {
 func writeNagios(w io.Writer, r *Report, o Options) error {
 	word := []string{"OK", "WARNING", "CRITICAL", "UNKNOWN"}[r.ExitNagios(o.Strict, o.ExitZero)]
 	p := newPage(o)
-	fmt.Fprintf(p, "FTPDOCTOR %s - %s | %s\n", word, p.unpiped(summaryLine(r)), strings.Join(measures(r), " "))
+	p.WriteString(fmt.Sprintf("FTPDOCTOR %s - %s | %s\n", word, p.unpiped(summaryLine(r)), strings.Join(measures(r), " ")))
 	for _, f := range r.roots() {
-		fmt.Fprintf(p, "%s: %s. %s\n", strings.ToUpper(string(f.Severity)), p.unpiped(f.Title), p.unpiped(f.Says))
+		p.WriteString(fmt.Sprintf("%s: %s. %s\n", strings.ToUpper(string(f.Severity)), p.unpiped(f.Title), p.unpiped(f.Says)))
 		for _, step := range f.Fix {
-			fmt.Fprintf(p, "%s: %s\n", capital(string(step.Who)), p.unpiped(step.Do))
+			p.WriteString(fmt.Sprintf("%s: %s\n", capital(string(step.Who)), p.unpiped(step.Do)))
 		}
 	}
 	_, err := io.WriteString(w, p.String())
