@@ -162,7 +162,7 @@ func (d *dialogue) turn(line string) error {
 	}
 	if line != "" {
 		d.command = withoutArgument(line)
-		d.mode = cmp.Or(modes[d.command], d.mode)
+		d.mode = cmp.Or(modes[verb(d.command)], d.mode)
 	}
 	code, lines, err := d.session.say(d.ctx, d.st, "login", d.command, line, d.limit())
 	if d.slow && code == 229 && d.command != "EPSV" {
@@ -185,13 +185,20 @@ func (d *dialogue) turn(line string) error {
 }
 
 // modes are the commands that ask for a data connection.
-var modes = map[string]fact.DataMode{"EPSV": fact.EPSV, "PASV": fact.PASV}
+var modes = map[string]fact.DataMode{"EPSV": fact.EPSV, "PASV": fact.PASV, "EPRT": fact.EPRT, "PORT": fact.PORT}
+
+// epsvLimit is how long the reply to EPSV is awaited. Where a device swallows the command, none comes. One that comes later
+// does no harm: turn knows it by its code.
+const epsvLimit = 5 * time.Second
 
 // limit is how long the reply to a command is awaited. Servers let a wrong password wait, and look a user up elsewhere.
 func (d *dialogue) limit() time.Duration {
 	limit := d.session.wait(replyLimit)
-	if d.command == "PASS" {
+	switch d.command {
+	case "PASS":
 		limit = d.session.wait(greetingLimit)
+	case "EPSV":
+		limit = d.session.wait(epsvLimit)
 	}
 	if d.patience > 0 {
 		limit = d.patience
