@@ -44,14 +44,15 @@ func (r *Report) ExitNagios(strict, exitZero bool) int {
 func writeNagios(w io.Writer, r *Report, o Options) error {
 	word := []string{"OK", "WARNING", "CRITICAL", "UNKNOWN"}[r.ExitNagios(o.Strict, o.ExitZero)]
 	p := newPage(o)
-	p.WriteString(fmt.Sprintf("FTPDOCTOR %s - %s | %s\n", word, p.unpiped(summaryLine(r)), strings.Join(measures(r), " ")))
+	var b strings.Builder
+	fmt.Fprintf(&b, "FTPDOCTOR %s - %s | %s\n", word, p.unpiped(summaryLine(r)), strings.Join(measures(r), " "))
 	for _, f := range r.roots() {
-		p.WriteString(fmt.Sprintf("%s: %s. %s\n", strings.ToUpper(string(f.Severity)), p.unpiped(f.Title), p.unpiped(f.Says)))
+		fmt.Fprintf(&b, "%s: %s. %s\n", strings.ToUpper(string(f.Severity)), p.unpiped(f.Title), p.unpiped(f.Says))
 		for _, step := range f.Fix {
-			p.WriteString(fmt.Sprintf("%s: %s\n", capital(string(step.Who)), p.unpiped(step.Do)))
+			fmt.Fprintf(&b, "%s: %s\n", capital(string(step.Who)), p.unpiped(step.Do))
 		}
 	}
-	_, err := io.WriteString(w, p.String())
+	_, err := io.WriteString(w, b.String())
 	return err
 }
 
