@@ -115,19 +115,19 @@ const refusalLimit = 5 * time.Second
 // the handshake (RFC 8446 section 4.4.2.4), so that where it wanted one its first answer is awaited. That answer
 // stays in the stream; silence is no refusal.
 func (st *stream) begin(ctx context.Context, conn *tls.Conn, wantsCert bool, first string) error {
+	var unsaid error
 	if first != "" {
-		if _, err := io.WriteString(st, first); err != nil {
-			return err
-		}
+		_, unsaid = io.WriteString(st, first)
 	}
 	if !wantsCert || conn.ConnectionState().Version != tls.VersionTLS13 {
-		return nil
+		return unsaid
 	}
+	// A server that has hung up meanwhile breaks the write; its reason is there to be read nevertheless.
 	st.wire.limit(ctx, refusalLimit)
 	if _, err := st.in.Peek(1); alertNumber(err) > 0 {
 		return err
 	}
-	return nil
+	return unsaid
 }
 
 // dissect finds out what a failed handshake died of. The bytes on the wire tell more than the error of the library does.

@@ -20,21 +20,7 @@ import (
 // OpenSSH 9.2p1 and dnsmasq 2.90. Where a test compares a text of theirs, a rule
 // reads that text.
 func TestReal(t *testing.T) {
-	if os.Geteuid() != 0 {
-		missing(t, "network namespaces need root; run the tests as root to include the real servers")
-	}
-	for _, name := range []string{"ip", "ss", "nft", "dnsmasq"} {
-		program(t, name)
-	}
-	sweep()
-	built, ca := buildProgram(t), newAuthority(t)
-	var all sync.WaitGroup
-	defer all.Wait()
-	turns := make(chan struct{}, 8) // the tests mostly wait for an answer that does not come: -parallel would run too few of them
-	for _, test := range []struct {
-		name string
-		run  func(*network, *authority)
-	}{
+	runReal(t, []realTest{
 		{"healthy-vsftpd-and-openssh", healthyHost},
 		{"healthy-vsftpd-on-three-addresses", healthyAddresses},
 		{"healthy-proftpd", healthyProFTPD},
@@ -105,7 +91,29 @@ func TestReal(t *testing.T) {
 		{"name-without-address", nameWithoutAddress},
 		{"name-does-not-exist", nameDoesNotExist},
 		{"hosts-file-override", hostsFileOverride},
-	} {
+	})
+}
+
+// realTest is a test in a network of its own.
+type realTest struct {
+	name string
+	run  func(*network, *authority)
+}
+
+func runReal(t *testing.T, tests []realTest) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		missing(t, "network namespaces need root; run the tests as root to include the real servers")
+	}
+	for _, name := range []string{"ip", "ss", "nft", "dnsmasq"} {
+		program(t, name)
+	}
+	sweep()
+	built, ca := buildProgram(t), newAuthority(t)
+	var all sync.WaitGroup
+	defer all.Wait()
+	turns := make(chan struct{}, 8) // the tests mostly wait for an answer that does not come: -parallel would run too few of them
+	for _, test := range tests {
 		all.Go(func() {
 			turns <- struct{}{}
 			defer func() { <-turns }()
@@ -626,12 +634,12 @@ func authSwallowed(n *network, ca *authority) {
 	n.ways(d, "sftp 22 ssh connected", "ftp 21 none connected") // without encryption FTP does work
 }
 
-// The way from the server takes packets of at most 700 bytes, and the router may not say so.
+// The way from the server takes packets of at most 700 bytes, and the router may not say so: ICMP (1) and ICMPv6 (58) are dropped.
 func mtuBlackHole(n *network, ca *authority) {
 	n.names(serverAddress)
 	args := n.ftpAndSSH(ca, serverAddress)
 	n.ip("-n " + n.router + " link set client mtu 700")
-	n.fromTheRouter("meta l4proto { icmp, ipv6-icmp } drop")
+	n.fromTheRouter("meta l4proto { 1, 58 } drop")
 	d := n.doctor(args...)
 	n.expect(d, 1, "tcp-mtu-blackhole")
 	n.reply(d, serverAddress+":21", "AUTH TLS", 234, "Proceed with negotiation.")
