@@ -35,6 +35,9 @@ func (d *dialogue) exercise() {
 		d.write(carried)
 	}
 	d.samples(mode, carried)
+	if d.session.plan.Active {
+		d.listActive()
+	}
 	if carried && d.protected {
 		d.listAfresh()
 	}

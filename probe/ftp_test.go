@@ -125,6 +125,10 @@ func (p pipes) DialContext(_ context.Context, _, address string) (net.Conn, erro
 	return near, nil
 }
 
+func (pipes) Listen(context.Context, string, string) (net.Listener, error) {
+	return nil, syscall.EACCES
+}
+
 func (pipes) LookupHost(context.Context, string) ([]netip.Addr, error) { return nil, nil }
 func (pipes) Resolvers() []netip.AddrPort                              { return nil }
 func (pipes) HostsFile() (string, []byte, error)                       { return "", nil, nil }

@@ -467,3 +467,30 @@ func FuzzAnnounced(f *testing.F) {
 		}
 	})
 }
+
+func TestActiveMode(t *testing.T) {
+	for name, c := range map[string]struct {
+		server lab.FTP
+		alone  bool // nobody can connect to the computer
+		want   string
+	}{
+		"works":          {lab.FTP{TLS: certified(func(s *lab.TLS) { s.DemandsReuse = true })}, false, "list LIST eprt 226 resumed"},
+		"no EPRT":        {lab.FTP{TLS: certified(nil), Replies: map[string]string{"EPRT": "500 what?"}}, false, "list LIST port 226 resumed"},
+		"not here":       {lab.FTP{TLS: certified(nil), Replies: map[string]string{"EPRT": "500 no", "PORT": "501 no"}}, false, "list LIST port 501"},
+		"nobody comes":   {lab.FTP{TLS: certified(nil)}, true, "list LIST eprt 0 !timeout"},
+		"gives up early": {lab.FTP{TLS: certified(nil), Patience: time.Second}, true, "list LIST eprt 425"},
+		"no listing":     {lab.FTP{TLS: certified(nil), HangsUpOn: "PORT", Replies: map[string]string{"EPRT": "500 what?"}}, false, "list LIST port 0 !closed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				computer := world(certify(c.server))
+				computer.DropsVisitors = c.alone
+				defer computer.Close()
+				got := transfersOf(enterWorld(t.Context(), computer, func(p *Plan) { p.Active = true }))
+				if len(got) < 3 || got[2] != c.want {
+					t.Errorf("transfers %q, want %q", got, c.want)
+				}
+			})
+		})
+	}
+}

@@ -36,6 +36,7 @@ type Plan struct {
 	AllowPlaintext bool   // sign in without encryption too
 	TrustAnyway    bool   // sign in although the certificate has a fault
 	PassiveSamples int    // how many passive ports are tried besides those that carry something
+	Active         bool   // list in active mode too
 	Write          bool   // upload, read back and delete a file too
 
 	Only, Skip     []string      // names of checks

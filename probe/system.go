@@ -34,6 +34,11 @@ func (sys System) DialContext(ctx context.Context, network, address string) (net
 	return d.DialContext(ctx, network, address)
 }
 
+// Listen awaits connections.
+func (System) Listen(ctx context.Context, network, address string) (net.Listener, error) {
+	return new(net.ListenConfig).Listen(ctx, network, address)
+}
+
 // localAddr is an address to start from, in the type that net.Dialer wants for the network.
 func localAddr(network string, from netip.Addr) net.Addr {
 	if network == "udp" {

@@ -27,6 +27,7 @@ type checkFlags struct {
 	allowPlaintext bool
 	trustAnyway    bool
 	samples        int
+	active         bool
 	write          bool
 	port           int
 	protocol       string
@@ -62,6 +63,7 @@ func (f *checkFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.allowPlaintext, "allow-plaintext", false, "send the password without encryption too")
 	flags.BoolVar(&f.trustAnyway, "trust-anyway", false, "send the password although the certificate has a fault")
 	flags.IntVar(&f.samples, "passive-samples", usualSamples, "try `N` passive ports, 1 to 64")
+	flags.BoolVar(&f.active, "active", false, "also list in active mode, for which this computer awaits a connection")
 	flags.BoolVar(&f.write, "write", false, "also upload, read back and delete files of a name of their own")
 	flags.IntVarP(&f.port, "port", "p", 0, "look at port `N` only")
 	flags.StringVar(&f.protocol, "protocol", "", "look at one way in only: `NAME` is "+strings.Join(protocols, ", "))
@@ -118,6 +120,7 @@ func (f *checkFlags) plan(typed string, timeoutGiven bool, w world) (probe.Plan,
 		AllowPlaintext: f.allowPlaintext,
 		TrustAnyway:    f.trustAnyway,
 		PassiveSamples: f.samples,
+		Active:         f.active,
 		Write:          f.write,
 	}
 	if f.patient && !timeoutGiven {
@@ -188,6 +191,8 @@ func (f *checkFlags) checkUser(user string) error {
 		return errors.New("the name of -u has a control character in it; write it without")
 	case user != "":
 		return nil
+	case f.active:
+		return needs("--active")
 	case f.write:
 		return needs("--write")
 	case f.passwordFile != "":
