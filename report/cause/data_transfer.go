@@ -20,7 +20,8 @@ type objection struct {
 	reason   string // a cause; empty: the words do not tell
 }
 
-// objections lists what a server objects to, in order. What follows from a data connection that did not open is left out.
+// objections lists what a server objects to, in order. What follows from a data connection that did not open is left out, and
+// so is active mode, which fails for reasons of its own.
 func (c *Case) objections() []objection {
 	var found []objection
 	for _, s := range c.Sessions {
@@ -33,7 +34,7 @@ func (c *Case) objections() []objection {
 			}
 		}
 		for _, o := range s.Transfers {
-			if o.Transfer.Code >= 400 && !c.unopened(o) && !o.Failed(fact.Interrupted) {
+			if o.Transfer.Code >= 400 && !active(o) && !c.unopened(o) && !o.Failed(fact.Interrupted) {
 				found = append(found, objection{s, o, o.Transfer, o.Transfer.Code, transferQuote(o), ""})
 			}
 		}
@@ -97,6 +98,10 @@ func (c *Case) tlsFailed(o *fact.Observation) bool {
 // said reads the reason out of the words of an objection, or out of its number.
 func (o objection) said() string {
 	text := strings.Join(o.lines, " ")
+	// ProFTPD 1.3.8 says so where the disk is full in the midst of a write.
+	if o.transfer != nil && o.transfer.Work == fact.Upload && strings.HasPrefix(text, "451 Transfer aborted. Input/output error") {
+		return "data-quota"
+	}
 	for _, reason := range dataReasons {
 		if !reason.words.MatchString(text) {
 			continue
@@ -108,8 +113,6 @@ func (o objection) said() string {
 		return reason.cause
 	}
 	switch {
-	case o.transfer != nil && active(o.seen):
-		return "data-active-nat"
 	case o.code == 452 || o.code == 552: // RFC 959 section 4.2.2
 		return "data-quota"
 	case o.code == 426:
@@ -135,10 +138,9 @@ var dataReasons = []reason{
 	{"data-tls-reuse", regexp.MustCompile(`(?i)session reuse required|TLS session of data connection (has )?not resumed|unable to build data connection: Operation not permitted`)},
 	{"data-ip-mismatch", regexp.MustCompile(`(?i)bad IP connecting|rejected data connection|does not match control connection`)},
 	{"data-ports-exhausted", regexp.MustCompile(`(?i)reserved TCP ports are busy|could not create socket|cannot prepare for data connection|no (more |free |available )+(data |passive )?ports?`)},
-	{"data-active-nat", regexp.MustCompile(`(?i)illegal PORT|active mode is disabled|won't open a connection to|won't connect to ports`)},
 	{"data-tls-fails", regexp.MustCompile(`(?i)TLS error on data connection|making the data connection secure|wrong ALPN|SSL connection failed`)},
 	{"data-timeout", regexp.MustCompile(`(?i)data timeout|timed out|time-?out`)},
-	{"data-quota", regexp.MustCompile(`(?i)disk full|quota|no space|insufficient storage|storage (limit|allocation)|writing to local file`)},
+	{"data-quota", regexp.MustCompile(`(?i)disk full|quota|no space|insufficient storage|storage (limit|allocation)|writing to local file|during write to file`)},
 	{"data-truncated", regexp.MustCompile(`(?i)failure (reading|writing)|transfer aborted|connection (closed|reset)|broken pipe`)},
 	{"ftp-shutdown", regexp.MustCompile(`(?i)going offline|kicked|shut(ting)? ?down`)},
 }
@@ -302,11 +304,32 @@ func matchTLSReuse(c *Case) []Finding {
 			{c.support(), "switch off the demand (vsftpd: require_ssl_reuse=NO, ProFTPD: TLSOptions NoSessionReuseRequired)"},
 		}, c.overSSH()...),
 	}
-	if c.listedUnderTLS() {
+	switch {
+	case c.listedUnderTLS():
 		f.Severity = Note
 		f.Says += " Those that go on with it work, so that only older apps fail."
+	case c.lacksTicket(found[0]):
+		f.Severity, f.Confidence = Warning, Possible
+		f.Says = "Under TLS 1.2 this program can go on with a session by a ticket alone, and the server took none. FTP apps that do so by session ID too, as most do, may work."
+		f.Fix = append([]Step{
+			{You, "try your FTP app; where it works, nothing has to be mended"},
+			{c.support(), "allow TLS 1.3, or hand out session tickets (ProFTPD: TLSSessionTickets on)"},
+		}, c.overSSH()...)
+		f.Candidates = []Candidate{
+			{"data-tls-reuse", "FileZilla or WinSCP fail at the listing, too", You},
+		}
 	}
 	return found[0].finding(f)
+}
+
+// lacksTicket says whether the session of the login could not be used again for want of a ticket. TLS 1.2 knows session IDs
+// besides (RFC 5246 section 7.3), and Go does not: ProFTPD 1.3.8 gives no tickets where TLS 1.2 is the latest that it speaks.
+func (c *Case) lacksTicket(o objection) bool {
+	if o.transfer == nil || o.transfer.Resumed {
+		return false
+	}
+	data := c.data[o.transfer.Data]
+	return data != nil && data.Purpose == fact.DataLink && data.TLS != nil && data.TLS.TLS.Version == "TLS 1.2"
 }
 
 var tls13Tickets = Rule{
@@ -519,10 +542,12 @@ func (s *Session) brokenAt(kinds ...fact.Kind) *fact.Observation {
 }
 
 // harmedBefore says whether something had failed already, so that the end of the session is no wonder: an EPSV that was not
-// answered, or a data connection that opened and came to nothing.
+// answered, a data connection that opened and came to nothing, or active mode.
 func (s *Session) harmedBefore(end *fact.Observation) bool {
 	return slices.ContainsFunc(s.Replies, func(o *fact.Observation) bool { return o.Failed() && o.At < end.At }) ||
-		slices.ContainsFunc(s.Transfers, func(o *fact.Observation) bool { return o.Transfer.Data != 0 && !Done(o) && o.At < end.At })
+		slices.ContainsFunc(s.Transfers, func(o *fact.Observation) bool {
+			return (o.Transfer.Data != 0 || active(o)) && !Done(o) && o.At < end.At
+		})
 }
 
 var dataTimeout = Rule{
