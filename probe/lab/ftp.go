@@ -2,8 +2,10 @@ package lab
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -58,10 +60,10 @@ type FTP struct {
 	ReadOnly bool
 	// Room is how many bytes an upload may have until the disk is full; zero: plenty.
 	Room int
+	// Crowd is how many more files the root holds.
+	Crowd int
 	// CutAfter ends a download or listing after this many bytes, as a crash would; zero: never.
 	CutAfter int
-	// Ends are the last replies of transfers, by verb, in place of the brand's 226.
-	Ends map[string]string
 	// Patience is how long the server waits for a data connection and for the data on it; zero: one minute.
 	Patience time.Duration
 }
@@ -88,7 +90,7 @@ func (f FTP) open(c *conn, control net.Conn, shared *sessions) {
 		return
 	}
 	s := &ftpSession{FTP: f, raw: c, secure: f.Implicit, shared: shared, folder: "/"}
-	defer s.endPassive()
+	defer s.endMode()
 	s.over(control)
 	if f.First != "" && !s.say(f.First) {
 		return
@@ -118,7 +120,7 @@ type ftpSession struct {
 
 	protected bool // PROT P
 	passive   *passive
-	active    active
+	active    netip.AddrPort // where the visitor wants to be connected to; the zero one: nowhere
 }
 
 // over goes on over another layer: in clear first, then inside TLS.
@@ -209,6 +211,36 @@ var commands = map[string]func(s *ftpSession, rest string) bool{
 	"HELP": func(s *ftpSession, _ string) bool { return s.say("214 Help OK.") },
 	"PBSZ": (*ftpSession).bufferSize,
 	"PROT": (*ftpSession).protection,
+}
+
+// insideCommands are the verbs that want a login.
+var insideCommands = map[string]func(s *ftpSession, rest string) bool{
+	"PWD": func(s *ftpSession, _ string) bool {
+		return s.say(fmt.Sprintf("257 %q is the current directory", s.folder))
+	},
+	"CWD":  (*ftpSession).changeFolder,
+	"CDUP": func(s *ftpSession, _ string) bool { return s.changeFolder("..") },
+	"TYPE": func(s *ftpSession, _ string) bool { return s.say("200 Switching to Binary mode.") },
+	"MODE": func(s *ftpSession, _ string) bool { return s.say("200 Mode set to S.") },
+	"STRU": func(s *ftpSession, _ string) bool { return s.say("200 Structure set to F.") },
+	"REST": func(s *ftpSession, rest string) bool { return s.say("350 Restart position accepted (" + rest + ").") },
+	"ABOR": func(s *ftpSession, _ string) bool { return s.say("225 No transfer to ABOR.") },
+	"SIZE": func(s *ftpSession, rest string) bool {
+		return s.about(rest, func(f *file) string { return fmt.Sprintf("213 %d", len(f.data)) })
+	},
+	"MDTM": func(s *ftpSession, rest string) bool {
+		return s.about(rest, func(f *file) string { return "213 " + f.at.UTC().Format("20060102150405") })
+	},
+	"DELE": (*ftpSession).delete,
+	"PASV": (*ftpSession).pasv,
+	"EPSV": (*ftpSession).epsv,
+	"PORT": (*ftpSession).port,
+	"EPRT": (*ftpSession).eprt,
+	"LIST": (*ftpSession).list,
+	"NLST": (*ftpSession).names,
+	"MLSD": (*ftpSession).facts,
+	"RETR": (*ftpSession).retrieve,
+	"STOR": (*ftpSession).store,
 }
 
 func (s *ftpSession) feat(string) bool {

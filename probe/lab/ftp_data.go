@@ -34,13 +34,9 @@ func (p *passive) serve(c *conn) {
 	}
 }
 
-// active is the address that the visitor wants to be connected to; the zero one: none.
-type active struct{ to netip.AddrPort }
-
 // awaitPassive opens a port for a data connection. It says false when none is free.
 func (s *ftpSession) awaitPassive() bool {
-	s.endPassive()
-	s.active = active{}
+	s.endMode()
 	ports := s.Passive
 	if ports.First == 0 {
 		ports = PortRange{40000, 50000}
@@ -52,8 +48,9 @@ func (s *ftpSession) awaitPassive() bool {
 	return s.passive != nil
 }
 
-// endPassive closes the port and the connection to it.
-func (s *ftpSession) endPassive() {
+// endMode forgets what PASV or PORT settled, and closes the port and the connection to it.
+func (s *ftpSession) endMode() {
+	s.active = netip.AddrPort{}
 	if s.passive == nil {
 		return
 	}
@@ -158,8 +155,8 @@ func (s *ftpSession) activate(to netip.AddrPort, verb string) bool {
 		}
 		return s.say(reply)
 	}
-	s.endPassive()
-	s.active = active{to}
+	s.endMode()
+	s.active = to
 	return s.say("200 " + verb + " command successful. Consider using PASV.")
 }
 
@@ -189,24 +186,24 @@ func (s *ftpSession) protection(level string) bool {
 
 func (s *ftpSession) list(name string) bool {
 	if s.Brand == IIS {
-		return s.entries("LIST", name, dosLine)
+		return s.entries(name, dosLine)
 	}
-	return s.entries("LIST", name, longLine)
+	return s.entries(name, longLine)
 }
 
 func (s *ftpSession) names(name string) bool {
-	return s.entries("NLST", name, func(name string, _ *file) string { return name })
+	return s.entries(name, func(name string, _ *file) string { return name })
 }
 
 func (s *ftpSession) facts(name string) bool {
 	if !s.Brand.mlsd() {
 		return s.say(s.Brand.words().unknown)
 	}
-	return s.entries("MLSD", name, factLine)
+	return s.entries(name, factLine)
 }
 
 // entries sends a listing.
-func (s *ftpSession) entries(verb, name string, line func(string, *file) string) bool {
+func (s *ftpSession) entries(name string, line func(string, *file) string) bool {
 	if strings.HasPrefix(name, "-") { // options of ls, as some clients send them
 		_, name, _ = strings.Cut(name, " ")
 	}
@@ -215,7 +212,7 @@ func (s *ftpSession) entries(verb, name string, line func(string, *file) string)
 		return s.say(s.Brand.words().noFolder)
 	}
 	text := s.disk().list(folder, line)
-	return s.transfer(verb, func(data net.Conn) string { return s.send(data, []byte(text)) })
+	return s.transfer(func(data net.Conn) string { return s.send(data, []byte(text)) })
 }
 
 func (s *ftpSession) retrieve(name string) bool {
@@ -223,7 +220,7 @@ func (s *ftpSession) retrieve(name string) bool {
 	if f == nil || f.folder {
 		return s.say(s.Brand.words().noFile)
 	}
-	return s.transfer("RETR", func(data net.Conn) string { return s.send(data, f.data) })
+	return s.transfer(func(data net.Conn) string { return s.send(data, f.data) })
 }
 
 // send writes to a data connection, and returns the reply that ends the transfer; empty: the usual one.
@@ -248,7 +245,7 @@ func (s *ftpSession) store(name string) bool {
 	if s.ReadOnly || name == "" {
 		return s.say(s.Brand.words().readOnly)
 	}
-	return s.transfer("STOR", func(data net.Conn) string {
+	return s.transfer(func(data net.Conn) string {
 		room := largestUpload
 		if s.Room > 0 {
 			room = s.Room
@@ -270,11 +267,11 @@ func (s *ftpSession) store(name string) bool {
 }
 
 // transfer carries out a command that has a data connection: the connection, 150, the work, and the last reply.
-func (s *ftpSession) transfer(verb string, work func(data net.Conn) string) bool {
-	defer s.endPassive()
+func (s *ftpSession) transfer(work func(data net.Conn) string) bool {
+	defer s.endMode()
 	words := s.Brand.words()
 	switch {
-	case s.passive == nil && !s.active.to.IsValid():
+	case s.passive == nil && !s.active.IsValid():
 		return s.say(words.noMode)
 	case s.DemandsProt && !s.protected:
 		return s.say(words.clearData)
@@ -298,9 +295,6 @@ func (s *ftpSession) transfer(verb string, work func(data net.Conn) string) bool
 	if reply == "" {
 		reply = words.ends
 	}
-	if other := s.Ends[verb]; other != "" {
-		reply = other
-	}
 	return s.say(reply) && !strings.HasPrefix(reply, "421")
 }
 
@@ -315,7 +309,7 @@ func (s *ftpSession) patience() time.Duration {
 func (s *ftpSession) dataConn() (data *conn, reply string) {
 	words := s.Brand.words()
 	if s.passive == nil {
-		if data = s.raw.world.call(s.raw, s.active.to, s.patience()); data == nil {
+		if data = s.raw.world.call(s.raw, s.active, s.patience()); data == nil {
 			return nil, words.notOpened
 		}
 		return data, ""

@@ -24,8 +24,8 @@ type file struct {
 	sent   bool // by a visitor
 }
 
-// disk is that of the host with this address.
-func (c *Computer) disk(addr netip.Addr) *disk {
+// disk is that of the host with this address. It is made with some files, and a crowd of more.
+func (c *Computer) disk(addr netip.Addr, crowd int) *disk {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	host := c.Internet.Hosts[addr]
@@ -38,6 +38,9 @@ func (c *Computer) disk(addr netip.Addr) *disk {
 			"/reports":             {folder: true, at: now},
 			"/reports/october.csv": {data: []byte("day,orders\n31,17\n"), at: now},
 		}}
+		for i := range crowd {
+			host.disk.files[fmt.Sprintf("/order-%06d.pdf", i)] = &file{at: now}
+		}
 	}
 	return host.disk
 }
@@ -126,37 +129,7 @@ func factLine(name string, f *file) string {
 	return kind + "modify=" + f.at.UTC().Format("20060102150405") + "; " + name
 }
 
-// insideCommands are the verbs that want a login.
-var insideCommands = map[string]func(s *ftpSession, rest string) bool{
-	"PWD": func(s *ftpSession, _ string) bool {
-		return s.say(fmt.Sprintf("257 %q is the current directory", s.folder))
-	},
-	"CWD":  (*ftpSession).changeFolder,
-	"CDUP": func(s *ftpSession, _ string) bool { return s.changeFolder("..") },
-	"TYPE": func(s *ftpSession, _ string) bool { return s.say("200 Switching to Binary mode.") },
-	"MODE": func(s *ftpSession, _ string) bool { return s.say("200 Mode set to S.") },
-	"STRU": func(s *ftpSession, _ string) bool { return s.say("200 Structure set to F.") },
-	"REST": func(s *ftpSession, rest string) bool { return s.say("350 Restart position accepted (" + rest + ").") },
-	"ABOR": func(s *ftpSession, _ string) bool { return s.say("225 No transfer to ABOR.") },
-	"SIZE": func(s *ftpSession, rest string) bool {
-		return s.about(rest, func(f *file) string { return fmt.Sprintf("213 %d", len(f.data)) })
-	},
-	"MDTM": func(s *ftpSession, rest string) bool {
-		return s.about(rest, func(f *file) string { return "213 " + f.at.UTC().Format("20060102150405") })
-	},
-	"DELE": (*ftpSession).delete,
-	"PASV": (*ftpSession).pasv,
-	"EPSV": (*ftpSession).epsv,
-	"PORT": (*ftpSession).port,
-	"EPRT": (*ftpSession).eprt,
-	"LIST": (*ftpSession).list,
-	"NLST": (*ftpSession).names,
-	"MLSD": (*ftpSession).facts,
-	"RETR": (*ftpSession).retrieve,
-	"STOR": (*ftpSession).store,
-}
-
-func (s *ftpSession) disk() *disk { return s.raw.world.disk(ipOf(s.raw.local)) }
+func (s *ftpSession) disk() *disk { return s.raw.world.disk(ipOf(s.raw.local), s.Crowd) }
 
 // path is the full name of what the visitor calls so.
 func (s *ftpSession) path(name string) string {

@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // The account that every server of the lab knows.
@@ -36,7 +37,9 @@ func (s *ftpSession) password(given string) bool {
 		return s.say("503 Login with USER first.")
 	case s.user != jane || given != right:
 		s.user = ""
-		return s.say(s.Brand.words().denied)
+		// vsftpd lets a wrong password wait (delay_failed_login).
+		late := s.Brand != Vsftpd || s.raw.sleep(time.Second)
+		return late && s.say(s.Brand.words().denied)
 	case s.Welcome != "":
 		return s.instead(s.Welcome)
 	}

@@ -15,7 +15,7 @@ type Scenario struct {
 
 // Find returns the scenario of this name.
 func Find(name string) (Scenario, bool) {
-	for _, s := range slices.Concat(Scenarios, SignIn) {
+	for _, s := range slices.Concat(Scenarios, SignIn, Hostile, HostileToUsers) {
 		if s.Name == name {
 			return s, true
 		}

@@ -91,6 +91,14 @@ var dataFaults = []Scenario{
 		Build:  signInSite(FTP{Ignores: []string{"EPSV"}}, TLS{}),
 	},
 	{
+		Name:   "epsv-kills-the-session",
+		Says:   "A firewall lets nothing pass any more after EPSV, in a session in clear.",
+		Args:   asJane("--allow-plaintext", "ftp://"+exampleFTP),
+		Env:    janeKnows,
+		Causes: []string{"data-epsv-swallowed"},
+		Build:  with(plainSite, func(c *Computer) { c.obstruct(Path{Ports: []uint16{21}, StallOn: []string{"EPSV"}}) }),
+	},
+	{
 		Name:   "epsv-unknown",
 		Says:   "An old server does not know EPSV.",
 		Args:   asJane(exampleFTP),
@@ -119,6 +127,22 @@ var dataFaults = []Scenario{
 			c.Internet.Listen(exampleIPv6, FTP{Brand: PureFTPd, TLS: secure, Replies: map[string]string{"EPSV": "500 Unknown command"}}, 21)
 			return c
 		},
+	},
+	{
+		Name:   "active-behind-a-router",
+		Says:   "Jane asks for active mode too, behind a router that translates addresses.",
+		Args:   asJane("--active", exampleFTP),
+		Env:    janeKnows,
+		Causes: []string{"data-active-nat"},
+		Build:  signInSite(FTP{}, TLS{}),
+	},
+	{
+		Name:   "active-behind-a-router-pure-ftpd",
+		Says:   "Jane asks for active mode too, behind a router that translates addresses, at Pure-FTPd.",
+		Args:   asJane("--active", exampleFTP),
+		Env:    janeKnows,
+		Causes: []string{"data-active-nat"},
+		Build:  signInSite(FTP{Brand: PureFTPd}, TLS{}),
 	},
 	{
 		Name:   "two-lines-out",
@@ -236,6 +260,22 @@ var dataFaults = []Scenario{
 		},
 	},
 	{
+		Name:   "data-encryption-reset",
+		Says:   "A firewall resets data connections that begin with TLS.",
+		Args:   asJane(exampleFTP),
+		Env:    janeKnows,
+		Causes: []string{"data-tls-fails"},
+		Build:  with(signInSite(FTP{}, TLS{}), func(c *Computer) { c.obstruct(Path{Range: PortRange{40000, 50000}, ResetOn: []string{ClientHello}}) }),
+	},
+	{
+		Name:   "data-encryption-swallowed",
+		Says:   "A firewall swallows data connections that begin with TLS.",
+		Args:   asJane(exampleFTP),
+		Env:    janeKnows,
+		Causes: []string{"data-tls-fails"},
+		Build:  with(signInSite(FTP{}, TLS{}), func(c *Computer) { c.obstruct(Path{Range: PortRange{40000, 50000}, StallOn: []string{ClientHello}}) }),
+	},
+	{
 		Name:   "data-encryption-broken",
 		Says:   "The server fails in the handshake of its data connections.",
 		Args:   asJane(exampleFTP),
@@ -292,6 +332,14 @@ var dataFaults = []Scenario{
 		Env:    janeKnows,
 		Causes: []string{"data-quota"},
 		Build:  signInSite(FTP{Brand: PureFTPd, Room: 1000}, TLS{}),
+	},
+	{
+		Name:   "disk-full-vsftpd",
+		Says:   "The disk of the server is full, of which vsftpd says no more than that writing failed.",
+		Args:   asJane("--write", exampleFTP),
+		Env:    janeKnows,
+		Causes: []string{"data-quota"},
+		Build:  signInSite(FTP{Room: 1000}, TLS{}),
 	},
 	{
 		Name:   "quota-reached",

@@ -120,6 +120,94 @@ var Hostile = []Scenario{
 	},
 }
 
+// HostileToUsers are worlds of the same kind that somebody signs in to.
+var HostileToUsers = []Scenario{
+	{
+		Name: "password-echoed",
+		Says: "The server says the password back, in all its replies.",
+		Args: asJane("--write", exampleFTP),
+		Env:  janeKnows,
+		Build: signInSite(FTP{Welcome: "230-Hello jane, your password is " + rightPassword + "\n230 " + rightPassword, Replies: map[string]string{
+			"PWD":  "257 \"/home/" + rightPassword + "\"",
+			"SYST": "215 " + rightPassword,
+			"PROT": "200-" + rightPassword + "\n200 " + rightPassword,
+			"EPSV": "500 " + rightPassword + "? I do not know EPSV",
+			"LIST": "550 " + rightPassword + ": no such folder",
+		}}, TLS{}),
+	},
+	{
+		Name:  "password-echoed-in-a-refusal",
+		Says:  "The server says the password back when it refuses it, and again in clear.",
+		Args:  asJane(exampleFTP),
+		Env:   janeKnows,
+		Build: signInSite(FTP{Welcome: "500 OOPS: wrong password: " + rightPassword}, TLS{}),
+	},
+	{
+		Name: "escapes-after-the-login",
+		Says: "The replies after the login clear the screen and write backwards.",
+		Args: asJane("--write", exampleFTP),
+		Env:  janeKnows,
+		Build: signInSite(FTP{Welcome: "230-\x1b[2J\x1b]0;owned\x07\n230 \u202eolleh", Replies: map[string]string{
+			"PWD":  "257 \"/\x1b[31m\u202e\x00\"",
+			"EPSV": "500 \x1b[2J",
+			"PASV": "425 \x9b31m\x08\x08",
+		}}, TLS{}),
+	},
+	{
+		Name:  "welcome-without-end",
+		Says:  "The reply to the password never ends.",
+		Args:  asJane(exampleFTP),
+		Env:   janeKnows,
+		Build: signInSite(FTP{Welcome: "230-" + strings.Repeat("welcome\n", 1<<20) + "230 at last"}, TLS{}),
+	},
+	{
+		Name:  "refuses-without-end",
+		Says:  "The server asks for the password again, whatever the visitor says.",
+		Args:  asJane(exampleFTP),
+		Env:   janeKnows,
+		Build: signInSite(FTP{Replies: map[string]string{"USER": "331 Again.", "PASS": "331 Again.", "PWD": "331 Again.", "QUIT": "331 Again."}}, TLS{}),
+	},
+	{
+		Name: "passive-nonsense",
+		Says: "PASV announces numbers that are no address, and EPSV a port that is no port.",
+		Args: asJane("--write", exampleFTP),
+		Env:  janeKnows,
+		Build: signInSite(FTP{Replies: map[string]string{
+			"PASV": "227 Entering Passive Mode (999,0,0,-1,99999,1).",
+			"EPSV": "229 Entering Extended Passive Mode (|||99999999|).",
+		}}, TLS{}),
+	},
+	{
+		Name: "passive-port-zero",
+		Says: "PASV and EPSV announce port 0.",
+		Args: asJane(exampleFTP),
+		Env:  janeKnows,
+		Build: signInSite(FTP{Replies: map[string]string{
+			"PASV": "227 Entering Passive Mode (0,0,0,0,0,0).",
+			"EPSV": "229 Entering Extended Passive Mode (|||0|).",
+		}}, TLS{}),
+	},
+	{
+		Name: "listing-without-end",
+		Says: "The listing never ends.",
+		Args: asJane(exampleFTP),
+		Env:  janeKnows,
+		Build: with(exampleSite, func(c *Computer) {
+			secure := &TLS{Certificate: exampleCertificate().Make()}
+			c.onExample(FTP{Brand: ProFTPD, TLS: secure, Crowd: 1 << 17}, 21)
+		}),
+	},
+	{
+		Name: "data-of-noise",
+		Says: "Somebody else answers on the data ports, with noise.",
+		Args: asJane("--write", exampleFTP),
+		Env:  janeKnows,
+		Build: with(exampleSite, func(c *Computer) {
+			c.obstruct(Path{Range: PortRange{40000, 50000}, Answers: Raw{Say: strings.Repeat("\xff\x00\x7f\x14", 20000), Hang: true}})
+		}),
+	},
+}
+
 // endless is often enough that nobody waits for the end.
 const endless = 1 << 30
 

@@ -193,6 +193,59 @@ var healthySignIns = []Scenario{
 		Env:   janeKnows,
 		Build: signInSite(FTP{Replies: map[string]string{"USER": "230 Login successful."}}, TLS{}),
 	},
+	{
+		Name:  "healthy-login-implicit-asked",
+		Says:  "Jane asks for implicit TLS on port 990 of a Files.com site.",
+		Args:  asJane("ftps://" + filesHost),
+		Env:   janeKnows,
+		Build: filesSite,
+	},
+	{
+		Name: "healthy-login-sftp-only",
+		Says: "Jane has an account at a server that offers no FTP at all.",
+		Args: asJane("sftp.example.org"),
+		Env:  janeKnows,
+		Build: func() *Computer {
+			c := home(records("sftp.example.org", exampleIP))
+			c.onExample(SSH{}, 22)
+			return c
+		},
+	},
+	{
+		Name:  "healthy-login-no-features",
+		Says:  "Jane signs in at a server that does not know FEAT.",
+		Args:  asJane("--write", exampleFTP),
+		Env:   janeKnows,
+		Build: signInSite(FTP{Brand: ProFTPD, Feat: "500 FEAT not understood"}, TLS{}),
+	},
+	{
+		Name:  "healthy-login-large-folder",
+		Says:  "Jane lists a folder of five thousand files.",
+		Args:  asJane(exampleFTP),
+		Env:   janeKnows,
+		Build: signInSite(FTP{Brand: ProFTPD, Crowd: 5000}, TLS{}),
+	},
+	{
+		Name:  "healthy-login-thoughtful-server",
+		Says:  "The server takes two seconds for the password and three for a listing.",
+		Args:  asJane(exampleFTP),
+		Env:   janeKnows,
+		Build: signInSite(FTP{Waits: map[string]time.Duration{"PASS": 2 * time.Second, "LIST": 3 * time.Second}}, TLS{}),
+	},
+	{
+		Name:  "healthy-login-satellite",
+		Says:  "Jane signs in over a satellite, with a round trip of 900 ms.",
+		Args:  asJane(filesHost),
+		Env:   janeKnows,
+		Build: with(filesSite, func(c *Computer) { c.Internet.RTT = 900 * time.Millisecond }),
+	},
+	{
+		Name:  "healthy-login-active",
+		Says:  "Jane asks for active mode too, from a computer that the server can connect to.",
+		Args:  asJane("--active", exampleFTP),
+		Env:   janeKnows,
+		Build: with(signInSite(FTP{}, TLS{}), (*Computer).openUp),
+	},
 }
 
 // signInSite is ftp.example.org with this server on port 21 and a good certificate.

@@ -65,7 +65,7 @@ func visitAll(t *testing.T, c *Computer) {
 
 // TestHostile checks that the worlds of Hostile can be built, visited and closed.
 func TestHostile(t *testing.T) {
-	for _, s := range Hostile {
+	for _, s := range slices.Concat(Hostile, HostileToUsers) {
 		t.Run(s.Name, func(t *testing.T) { in(t, s.Build, visitAll) })
 	}
 }
