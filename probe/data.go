@@ -41,6 +41,27 @@ func (d *dialogue) exercise() {
 	if carried && d.protected {
 		d.listAfresh()
 	}
+	if d.protected && d.protocol == fact.FTPES && d.session.plan.AllowPlaintext {
+		d.compareInClear()
+	}
+}
+
+// compareInClear signs in once more at the same port, without encryption, and lists: there are devices on the way that
+// read the announced ports, change them or let only those pass, and TLS hides them. It takes a connection of its own.
+func (d *dialogue) compareInClear() {
+	if d.ctx.Err() != nil {
+		return
+	}
+	s := d.session
+	w := s.dial(d.ctx, "login", d.st.wire.place, fact.InClear)
+	if w == nil {
+		return
+	}
+	clear := newDialogue(d.ctx, s, ending{stream: newStream(w, w, false), protocol: fact.FTP})
+	if clear.turn("") == nil && clear.code == 220 && clear.signIn() {
+		clear.listAgain()
+	}
+	clear.leave()
 }
 
 // protect asks for encrypted data connections (RFC 4217 section 9), and says whether they may be used.

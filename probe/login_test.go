@@ -494,3 +494,31 @@ func TestActiveMode(t *testing.T) {
 		})
 	}
 }
+
+// With --allow-plaintext a device that reads along shows in a second sign-in, in clear.
+func TestCompareInClear(t *testing.T) {
+	for name, c := range map[string]struct {
+		server lab.FTP
+		want   []string // the outcomes of the logins and the last transfer
+	}{
+		"both ways": {lab.FTP{TLS: certified(nil)}, []string{"ftpes accepted", "ftp accepted", "list LIST pasv 226"}},
+		"TLS only":  {lab.FTP{TLS: certified(nil), DemandsTLS: true}, []string{"ftpes accepted", "ftp refused", "list LIST epsv 226"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run, _ := enter(t, c.server, func(p *Plan) { p.AllowPlaintext = true })
+			var got []string
+			for _, o := range run.Seen {
+				if o.Login != nil {
+					got = append(got, string(o.Login.Protocol)+" "+string(o.Login.Outcome))
+				}
+			}
+			transfers := transfersOf(run)
+			if got = append(got, transfers[len(transfers)-1]); !slices.Equal(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+			if n := connectionsOf(run)[fact.InClear]; n != 1 {
+				t.Errorf("%d connections in clear", n)
+			}
+		})
+	}
+}

@@ -80,7 +80,8 @@ const (
 	CaptiveCheck Purpose = "captive"     // port 80: a captive portal answers there
 	DataLink     Purpose = "data"        // a data connection that carries a listing or a file
 	SampleLink   Purpose = "sample"      // a data connection that only shows whether the port can be reached
-	WithoutReuse Purpose = "no-reuse"    // a second session, whose data connections begin a TLS session of their own
+	WithoutReuse Purpose = "no-reuse"    // a data connection that begins a TLS session of its own, as apps do that know no better
+	InClear      Purpose = "in-clear"    // a second sign-in, without encryption: what does a device on the way make of what it can read
 )
 
 // Dial is the opening of a TCP connection.
