@@ -67,11 +67,14 @@ func verdict(r *Report) Verdict {
 
 // failed is the status of a report with a problem.
 func failed(r *Report) Status {
-	if len(r.Ways) > 0 {
+	if len(r.Ways) > 0 && !shutOut(r) {
 		return Degraded
 	}
 	return Problem
 }
+
+// shutOut says whether somebody wanted to sign in and nobody was let in. Then no way in is known to work for that user.
+func shutOut(r *Report) bool { return r.Spent.Logins > 0 && r.Spent.FailedLogins == r.Spent.Logins }
 
 func inconclusive(r *Report) string {
 	var says string
@@ -105,10 +108,12 @@ func firstProblem(r *Report) string {
 }
 
 func waysLeft(r *Report) string {
-	switch n := len(r.Ways); n {
-	case 0:
+	switch n := len(r.Ways); {
+	case n == 0:
 		return "no way in works"
-	case 1:
+	case shutOut(r):
+		return "nobody was let in"
+	case n == 1:
 		return "1 way in works"
 	default:
 		return strconv.Itoa(n) + " ways in work"

@@ -16,6 +16,7 @@ func TestVerdict(t *testing.T) {
 	follows.ExplainedBy = "tcp-no-egress"
 	way := cause.Way{Port: 22, Encryption: cause.OverSSH}
 	dialled := fact.Observation{Dial: &fact.Dial{}, Endpoint: "192.0.2.1:22"}
+	refused := fact.Observation{Login: &fact.Login{Outcome: fact.LoginDenied}}
 	offline := fact.Observation{Machine: &fact.Machine{}}
 
 	for _, c := range []struct {
@@ -33,6 +34,7 @@ func TestVerdict(t *testing.T) {
 		{"a consequence is no problem of its own", "", []fact.Observation{dialled}, []cause.Finding{follows}, []cause.Way{way}, OK, 0, "works"},
 		{"a problem, and a way in", "", []fact.Observation{dialled}, []cause.Finding{problem}, []cause.Way{way}, Degraded, 1, "Port 21 is blocked; 1 way in works"},
 		{"a problem, and no way in", "", []fact.Observation{dialled}, []cause.Finding{problem, problem}, nil, Problem, 1, "1 more problem; no way in works"},
+		{"a server that answers, and lets nobody in", "", []fact.Observation{dialled, refused}, []cause.Finding{problem}, []cause.Way{way}, Problem, 1, "Port 21 is blocked; nobody was let in"},
 		{"nothing works, and no rule knows why", "", []fact.Observation{dialled}, nil, nil, Problem, 1, "no known cause fits"},
 		{"an interrupt", fact.ByUser, []fact.Observation{dialled}, nil, []cause.Way{way}, Inconclusive, 3, "interrupted before it had seen everything; until then 1 way in worked"},
 		{"an interrupt after a problem", fact.ByUser, []fact.Observation{dialled}, []cause.Finding{problem}, nil, Inconclusive, 3, "until then 1 problem showed"},
@@ -48,6 +50,7 @@ func TestVerdict(t *testing.T) {
 				Ways:     c.ways,
 				judgedBy: profile.Generic,
 			}
+			r.Spent = spent(&r.Run)
 			got := verdict(r)
 			if got.Status != c.want || got.Exit != c.exit || !strings.Contains(got.Summary, c.says) || !strings.HasSuffix(got.Summary, ".") {
 				t.Errorf("got %+v", got)

@@ -100,6 +100,9 @@ func (c *Case) barredPassive(p passive, barred []link, what string) []Finding {
 	case pattern(barred, p.open) != "":
 		f.Says += " Of those that were tried, " + pattern(barred, p.open) + "."
 	}
+	if out := c.outsidePromise(slices.Concat(p.open, barred)); out > 0 {
+		f.Says += fmt.Sprintf(" %s of the range that %s promises (%d-%d).", outside(out), c.Profile.Title, c.Profile.Passive.First, c.Profile.Passive.Last)
+	}
 	if k < n {
 		f.Title = "Some of the data connections to " + c.Run.Target.Host + " " + what
 	}

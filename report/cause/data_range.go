@@ -97,26 +97,45 @@ func (p passive) all() int { return len(p.open) + len(p.dropped) + len(p.refused
 func (c *Case) PassiveRange() string {
 	p := c.passiveRange()
 	n := p.all()
+	var says string
 	switch k := n - len(p.open); {
 	case n == 0:
 		return ""
 	case k == 0 && n == 1:
-		return "the passive port that was tried is open"
+		says = "the passive port that was tried is open"
 	case k == 0:
-		return fmt.Sprintf("all %d passive ports that were tried are open: %s", n, estimate(0, n))
+		says = fmt.Sprintf("none of the %d passive ports that were tried is blocked: %s", n, estimate(0, n))
 	default:
-		return fmt.Sprintf("%d of %d passive ports that were tried are blocked: %s", k, n, estimate(k, n))
+		says = fmt.Sprintf("%d of the %d passive ports that were tried %s blocked: %s", k, n, plural(k, "is", "are"), estimate(k, n))
 	}
+	if out := c.outsidePromise(slices.Concat(p.open, p.dropped, p.refused)); out > 0 {
+		says += fmt.Sprintf("; %s of the promised %d-%d", outside(out), c.Profile.Passive.First, c.Profile.Passive.Last)
+	}
+	return says
 }
+
+// outsidePromise counts the ports that do not belong to the range that the service promises.
+func (c *Case) outsidePromise(links []link) int {
+	r, n := c.Profile.Passive, 0
+	for _, l := range links {
+		if port := int(l.announced.Port()); r.First != 0 && (port < r.First || port > r.Last) {
+			n++
+		}
+	}
+	return n
+}
+
+// outside counts ports within a sentence.
+func outside(n int) string { return fmt.Sprintf("%d %s outside", n, plural(n, "lies", "lie")) }
 
 // estimate says what k blocked ports among n tell about the whole range, with a confidence of 95 per cent.
 func estimate(k, n int) string {
 	low, high := interval(k, n)
 	switch {
+	case n < 3 && (k == 0 || k == n):
+		return "that says little about the rest of the range"
 	case k == 0:
 		return "at most about " + atMost(high) + " of the range can be blocked"
-	case k == n && n < 3:
-		return "that says little about the rest of the range"
 	case k == n:
 		return "at least about " + atLeast(low) + " of the range is blocked"
 	default:

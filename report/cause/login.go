@@ -78,7 +78,7 @@ var passwordWithheld = Rule{
 	Severity: Note,
 	Page: Page{
 		Means: "You gave a password, and this program kept it to itself: the connection has no encryption, or it cannot be told that the other side is your server. Whoever sits in between could have read it.",
-		Shown: "Every way in by FTP that answered either did not start TLS or showed a certificate with a fault. Nothing about the account was tested.",
+		Shown: "Every way in by FTP that answered either did not start TLS, or showed a certificate with a fault, or broke off. Nothing about the account was tested.",
 		Mend: "Mend what is wrong with the encryption or the certificate first; it has a finding of its own. If you know the network and the server, `--allow-plaintext` sends the password without encryption, " +
 			"and `--trust-anyway` accepts the certificate.",
 	},
@@ -108,12 +108,40 @@ func matchPasswordWithheld(c *Case) []Finding {
 			{c.support(), "mend the certificate"},
 			{You, "add --trust-anyway, if you know that this is the right server"},
 		}
+	case s.withheld(fact.NoWayIn):
+		return c.brokenBefore(s)
 	default:
 		return nil
 	}
 	// Where the fault of the way in is only worth a warning, the wish to sign in is what fails.
 	if s.Endpoint != nil && !c.Matters(s.Endpoint.Port) {
 		f.Severity = Warning
+	}
+	return []Finding{f}
+}
+
+// brokenBefore finds the ways in by FTP that seemed to work, and on which it never came to the sign-in.
+func (c *Case) brokenBefore(s *Session) []Finding {
+	broken := c.Where(func(e *Endpoint) bool {
+		last := e.Talk.lastReply()
+		return e.FTPFamily() && e.Proof() != "" && last != nil && last.Failed() && !last.Failed(fact.Interrupted)
+	})
+	if len(broken) == 0 {
+		return nil
+	}
+	last := broken[0].Talk.lastReply()
+	f := Finding{
+		Severity: Problem,
+		Title:    fmt.Sprintf("%s stops answering at %s, before anybody could sign in", c.Run.Target.Host, verb(last)),
+		Says:     fmt.Sprintf("%s got no answer on %s, so that the password was not sent.", verb(last), c.on(broken)),
+		Where:    where(broken, c.connected()),
+		Evidence: ids(s.Login),
+		Fix: append(c.instead(broken),
+			Step{You, "test from another network, to see whether something in yours swallows the answers"},
+			Step{c.support(), fmt.Sprintf("look in the server's log why sessions end at %s", verb(last))}),
+	}
+	for _, e := range broken {
+		f.Evidence = append(f.Evidence, e.Talk.lastReply().ID)
 	}
 	return []Finding{f}
 }

@@ -288,7 +288,7 @@ func (c *Case) refusing(cause string) []*Endpoint {
 func (c *Case) whyNoAuth(e *Endpoint) string {
 	talk := e.Talk
 	last := talk.lastReply()
-	if !talk.Welcomed() || last == nil || last.Reply.Command == "" {
+	if !talk.Welcomed() || last == nil || last.Reply.Command == "" || last.Reply.Encrypted {
 		return ""
 	}
 	auth := talk.Answer("AUTH TLS")
