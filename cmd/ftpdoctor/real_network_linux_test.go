@@ -69,7 +69,7 @@ func program(t *testing.T, name string) string {
 	folders := filepath.SplitList(os.Getenv("PATH"))
 	folders = append(folders, "/usr/sbin", "/sbin") // not on everybody's PATH
 	if root := os.Getenv("FTPDOCTOR_REAL_ROOT"); root != "" {
-		folders = slices.Insert(folders, 0, filepath.Join(root, "usr/sbin"))
+		folders = slices.Insert(folders, 0, filepath.Join(root, "usr/sbin"), filepath.Join(root, "usr/bin"))
 	}
 	for _, folder := range folders {
 		path := filepath.Join(folder, name)
@@ -183,11 +183,11 @@ func (n *network) run(namespace string, argv ...string) string {
 // etc writes a file that the programs of a namespace see in /etc (ip-netns(8)).
 func (n *network) etc(namespace, name, content string) {
 	n.t.Helper()
-	folder := filepath.Join("/etc/netns", namespace)
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	path := filepath.Join("/etc/netns", namespace, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		n.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 		n.t.Fatal(err)
 	}
 }
@@ -468,11 +468,17 @@ type way struct {
 // doctor runs the program on the client, as a user would, and reads its report.
 func (n *network) doctor(args ...string) *diagnosis {
 	n.t.Helper()
+	return n.doctorWith(nil, args...)
+}
+
+// doctorWith runs the program with more in its environment.
+func (n *network) doctorWith(environment []string, args ...string) *diagnosis {
+	n.t.Helper()
 	ctx, cancel := context.WithTimeout(n.t.Context(), 60*time.Second)
 	defer cancel()
 	argv := append([]string{"netns", "exec", n.client, n.program, "-f", "json"}, args...)
 	cmd := exec.CommandContext(ctx, "ip", argv...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + n.dir}
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + n.dir}, environment...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	began := time.Now()
