@@ -24,7 +24,7 @@ type Status string
 const (
 	OK           Status = "ok"           // nothing that was asked for or promised fails
 	Degraded     Status = "degraded"     // something fails, and at least one way in works
-	Problem      Status = "problem"      // something fails, and no way in works
+	Problem      Status = "problem"      // something fails, and no way in works, or nobody was let in
 	Inconclusive Status = "inconclusive" // the run could not look at everything
 )
 
