@@ -115,7 +115,7 @@ func (d *dialogue) list(client *ftp.ServerConn, mode fact.DataMode) *fact.Observ
 const (
 	stallLimit    = 15 * time.Second // without a byte
 	transferLimit = 40 * time.Second // for all of it: 1 MiB at 256 kbit/s takes 33 s
-	maxListing    = 4 << 20          // bytes; the library keeps the entries of all
+	maxListing    = 4 << 20          // bytes that the library gets to see: it keeps what is in them
 )
 
 // carry records a transfer that the library carries out.
@@ -222,13 +222,14 @@ func (c *dataConn) Read(p []byte) (int, error) {
 	if err := c.begin(); err != nil {
 		return 0, err
 	}
-	if c.moved > maxListing {
-		return 0, errTooLong
+	for {
+		c.limit()
+		n, err := c.st.Read(p)
+		c.moved += int64(n)
+		if c.moved <= maxListing || err != nil {
+			return n, err
+		}
 	}
-	c.limit()
-	n, err := c.st.Read(p)
-	c.moved += int64(n)
-	return n, err
 }
 
 func (c *dataConn) Write(p []byte) (int, error) {

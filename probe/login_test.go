@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -520,5 +522,41 @@ func TestCompareInClear(t *testing.T) {
 				t.Errorf("%d connections in clear", n)
 			}
 		})
+	}
+}
+
+func TestSignInWithImplicitTLS(t *testing.T) {
+	run, _ := enter(t, lab.FTP{TLS: certified(nil), Implicit: true}, func(p *Plan) { p.Target.Protocol = fact.FTPS })
+	if o := loginOf(t, run); o.Login.Protocol != fact.FTPS || o.Login.Outcome != fact.Accepted {
+		t.Errorf("the login is %+v", o.Login)
+	}
+	if got := transfersOf(run); len(got) != 3 || got[0] != "list LIST epsv 226 resumed" {
+		t.Errorf("transfers %q", got)
+	}
+}
+
+// Every step follows the one before at once. To be signed in takes 13 round trips: connect, greeting, FEAT, AUTH, TLS 1.3,
+// FEAT, USER, PASS, FEAT, TYPE, PBSZ, PROT, PWD. A listing takes five: EPSV, connect, LIST, TLS, and the data, behind which the
+// last reply comes.
+func TestRoundTripsOfASignIn(t *testing.T) {
+	run, _ := enter(t, lab.FTP{TLS: certified(nil)}, func(p *Plan) { p.PassiveSamples = 0 })
+	if want := fact.Millis((13 + 3*5) * 40); run.Took != want {
+		t.Errorf("took %v ms, want %v", run.Took, want)
+	}
+}
+
+// A folder with more files than anybody reads is no fault.
+func TestLongListing(t *testing.T) {
+	c := &dataConn{dialogue: &dialogue{ctx: t.Context()}, until: time.Now().Add(time.Minute)}
+	near, far := net.Pipe()
+	c.wire = newWire(t.Context(), near, spot, 1)
+	const size = 2 * maxListing
+	go func() {
+		_, _ = far.Write(make([]byte, size))
+		_ = far.Close()
+	}()
+	seen, err := io.ReadAll(c)
+	if err != nil || len(seen) > maxListing || c.moved != size {
+		t.Errorf("%d of %d bytes seen, %v", len(seen), c.moved, err)
 	}
 }
