@@ -13,9 +13,9 @@ type Scenario struct {
 	Causes []string
 }
 
-// Find returns the scenario of this name.
+// Find returns the scenario of this name, a hostile one too.
 func Find(name string) (Scenario, bool) {
-	for _, s := range slices.Concat(Scenarios, SignIn, Hostile, HostileToUsers) {
+	for _, s := range slices.Concat(Scenarios, Hostile) {
 		if s.Name == name {
 			return s, true
 		}

@@ -75,6 +75,26 @@ var dataFaults = []Scenario{
 		}),
 	},
 	{
+		Name:   "ftp-helper-changes-address",
+		Says:   "A router puts another address into the reply to PASV, where it can read it.",
+		Args:   asJane("--allow-plaintext", exampleFTP),
+		Env:    janeKnows,
+		Causes: []string{"data-alg-rewrite"},
+		Build: with(signInSite(FTP{Brand: ProFTPD}, TLS{}), func(c *Computer) {
+			c.obstruct(Path{Ports: []uint16{21}, Rewrites: netip.MustParseAddrPort("203.0.113.99:0")})
+		}),
+	},
+	{
+		Name:   "firewall-reads-along",
+		Says:   "A firewall opens passive ports that it reads on port 21, and cannot read what TLS hides.",
+		Args:   asJane("--allow-plaintext", exampleFTP),
+		Env:    janeKnows,
+		Causes: []string{"data-no-pinhole"},
+		Build: with(signInSite(FTP{Brand: ProFTPD}, TLS{}), func(c *Computer) {
+			c.obstruct(Path{Ports: []uint16{21}, Range: PortRange{40000, 50000}, Pinholes: true})
+		}),
+	},
+	{
 		Name:   "epsv-swallowed",
 		Says:   "A firewall swallows EPSV on port 21, in a session in clear.",
 		Args:   asJane("--allow-plaintext", "ftp://"+exampleFTP),
@@ -143,6 +163,17 @@ var dataFaults = []Scenario{
 		Env:    janeKnows,
 		Causes: []string{"data-active-nat"},
 		Build:  signInSite(FTP{Brand: PureFTPd}, TLS{}),
+	},
+	{
+		Name:   "active-behind-a-firewall",
+		Says:   "Jane asks for active mode too, and a firewall lets nobody connect to her computer.",
+		Args:   asJane("--active", exampleFTP),
+		Env:    janeKnows,
+		Causes: []string{"data-active-nat"},
+		Build: with(signInSite(FTP{}, TLS{}), func(c *Computer) {
+			c.openUp()
+			c.DropsVisitors = true
+		}),
 	},
 	{
 		Name:   "two-lines-out",

@@ -1,13 +1,16 @@
 package lab
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
 
 // Hostile are worlds whose servers mean harm, or are so broken that it comes to the same. No diagnosis is right or
-// wrong there; a visitor must end in time, stay small, and show nothing that was not cleaned.
-var Hostile = []Scenario{
+// wrong there; a visitor must end in time, stay small, and show nothing that was not cleaned, and no password.
+var Hostile = slices.Concat(hostileToAll, hostileToUsers)
+
+var hostileToAll = []Scenario{
 	{
 		Name:  "greeting-without-end",
 		Says:  "The greeting goes on for ever, line by line, on every port.",
@@ -120,8 +123,8 @@ var Hostile = []Scenario{
 	},
 }
 
-// HostileToUsers are worlds of the same kind that somebody signs in to.
-var HostileToUsers = []Scenario{
+// hostileToUsers harm whoever signs in.
+var hostileToUsers = []Scenario{
 	{
 		Name: "password-echoed",
 		Says: "The server says the password back, in all its replies.",

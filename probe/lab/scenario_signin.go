@@ -246,6 +246,20 @@ var healthySignIns = []Scenario{
 		Env:   janeKnows,
 		Build: with(signInSite(FTP{}, TLS{}), (*Computer).openUp),
 	},
+	{
+		Name:  "healthy-login-plaintext-allowed",
+		Says:  "Jane allows her password to go in clear too, at a server that takes both.",
+		Args:  asJane("--allow-plaintext", exampleFTP),
+		Env:   janeKnows,
+		Build: signInSite(FTP{Brand: ProFTPD}, TLS{}),
+	},
+	{
+		Name:  "healthy-login-plaintext-not-taken",
+		Says:  "Jane allows her password to go in clear too, at a server that takes it under TLS alone.",
+		Args:  asJane("--allow-plaintext", exampleFTP),
+		Env:   janeKnows,
+		Build: signInSite(FTP{DemandsTLS: true, DemandsProt: true}, TLS{}),
+	},
 }
 
 // signInSite is ftp.example.org with this server on port 21 and a good certificate.

@@ -16,7 +16,7 @@ import (
 func TestScenarios(t *testing.T) {
 	name := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	seen := map[string]bool{}
-	for _, s := range slices.Concat(Scenarios, SignIn) {
+	for _, s := range Scenarios {
 		t.Run(s.Name, func(t *testing.T) {
 			if !name.MatchString(s.Name) || seen[s.Name] {
 				t.Errorf("the name %q is not lower-case words joined by hyphens, or not unique", s.Name)
@@ -65,7 +65,7 @@ func visitAll(t *testing.T, c *Computer) {
 
 // TestHostile checks that the worlds of Hostile can be built, visited and closed.
 func TestHostile(t *testing.T) {
-	for _, s := range slices.Concat(Hostile, HostileToUsers) {
+	for _, s := range Hostile {
 		t.Run(s.Name, func(t *testing.T) { in(t, s.Build, visitAll) })
 	}
 }
