@@ -270,7 +270,7 @@ func TestSilenceAtEveryStep(t *testing.T) {
 }
 
 func TestHangUpAtEveryCommand(t *testing.T) {
-	for _, command := range strings.Fields("FEAT AUTH USER PASS TYPE PBSZ PROT PWD EPSV PASV MLSD LIST SIZE STOR RETR DELE") {
+	for _, command := range strings.FieldsSeq("FEAT AUTH USER PASS TYPE PBSZ PROT PWD EPSV PASV MLSD LIST SIZE STOR RETR DELE") {
 		t.Run(command, func(t *testing.T) {
 			run, _ := enter(t, lab.FTP{Brand: lab.ProFTPD, TLS: certified(nil), HangsUpOn: command}, func(p *Plan) { p.Write = true })
 			if run.Took > 30_000 || run.Stopped != "" {
@@ -291,7 +291,7 @@ func TestHangUpAtEveryCommand(t *testing.T) {
 
 // What a server echoes is cut, wherever it does so.
 func TestPasswordIsNeverRecorded(t *testing.T) {
-	for _, command := range strings.Fields("USER PASS TYPE PBSZ PROT PWD EPSV PASV LIST QUIT") {
+	for _, command := range strings.FieldsSeq("USER PASS TYPE PBSZ PROT PWD EPSV PASV LIST QUIT") {
 		for _, code := range []string{"230", "530-you said\n530", "150", "227", "500 OOPS:"} {
 			run, _ := enter(t, lab.FTP{TLS: certified(nil), Replies: map[string]string{command: code + " " + janes}}, nil)
 			text, err := json.Marshal(run)
