@@ -63,7 +63,7 @@ func (s *ftpSession) endMode() {
 func (c *Computer) open(addr netip.Addr, ports PortRange, p *passive) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	host := c.Internet.Hosts[addr]
+	host := c.Internet.at(addr)
 	size := int(ports.Last) - int(ports.First) + 1
 	// Real servers choose at random. A stride of the golden ratio spreads as well, and is the same in each run.
 	for range size {
@@ -80,7 +80,7 @@ func (c *Computer) open(addr netip.Addr, ports PortRange, p *passive) bool {
 func (c *Computer) shut(addr netip.Addr, port uint16) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.Internet.Hosts[addr].Ports, port)
+	delete(c.Internet.at(addr).Ports, port)
 }
 
 // pasv answers with an address and a port (RFC 959, section 4.1.2).

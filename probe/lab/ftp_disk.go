@@ -28,7 +28,7 @@ type file struct {
 func (c *Computer) disk(addr netip.Addr, crowd int) *disk {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	host := c.Internet.Hosts[addr]
+	host := c.Internet.at(addr)
 	if host.disk == nil {
 		now := time.Now().Add(-day)
 		host.disk = &disk{files: map[string]*file{

@@ -25,7 +25,12 @@ func asBuilt(*Computer) {}
 // clearly signs in without encryption.
 func clearly(t *testing.T, c *Computer) *visitor {
 	t.Helper()
-	v := &visitor{ftpTalk: speak(t, dial(t, c, exampleIP+":21")), c: c, host: exampleIP, clear: true}
+	return clearlyAt(t, c, exampleIP)
+}
+
+func clearlyAt(t *testing.T, c *Computer, ip string) *visitor {
+	t.Helper()
+	v := &visitor{ftpTalk: speak(t, dial(t, c, ip+":21")), c: c, host: ip, clear: true}
 	v.welcome()
 	v.send("USER jane")
 	v.any("331")
@@ -241,4 +246,18 @@ func TestSilence(t *testing.T) {
 			t.Errorf("no silence after %d replies", n)
 		})
 	}
+}
+
+// TestProxyForNobody signs in at a device that answers for an address that nobody has.
+func TestProxyForNobody(t *testing.T) {
+	build := func() *Computer {
+		c := home(nil)
+		c.obstruct(Path{Addrs: addrs("203.0.113.99"), Ports: []uint16{21}, Answers: FTP{Brand: ProFTPD}})
+		return c
+	}
+	in(t, build, func(t *testing.T, c *Computer) {
+		if !strings.Contains(clearlyAt(t, c, "203.0.113.99").get("MLSD"), "readme.txt") {
+			t.Error("no listing")
+		}
+	})
 }

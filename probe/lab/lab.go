@@ -51,8 +51,9 @@ func (n *Internet) Listen(address string, server Server, ports ...uint16) {
 }
 
 // Host returns the host with this address; it exists from then on.
-func (n *Internet) Host(address string) *Host {
-	addr := netip.MustParseAddr(address)
+func (n *Internet) Host(address string) *Host { return n.at(netip.MustParseAddr(address)) }
+
+func (n *Internet) at(addr netip.Addr) *Host {
 	if n.Hosts[addr] == nil {
 		n.Hosts[addr] = &Host{Ports: map[uint16]Server{}}
 	}
