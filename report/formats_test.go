@@ -403,12 +403,7 @@ func checkPrometheus(t *testing.T, text string, r *Report) {
 }
 
 func TestJUnitFitsTheSchema(t *testing.T) {
-	if _, err := exec.LookPath("xmllint"); err != nil {
-		if os.Getenv("FTPDOCTOR_REAL") == "require" {
-			t.Fatal("xmllint is missing; it is in Debian's package libxml2-utils")
-		}
-		t.Skip("xmllint is missing; it is in Debian's package libxml2-utils")
-	}
+	needs(t, "xmllint", "it is in Debian's package libxml2-utils")
 	reports := saved(t)
 	reports["hostile facts"] = hostileRun(t)
 	reports["hostile findings"] = hostileFindings(t)

@@ -1,0 +1,132 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+)
+
+// htmlPages are pages of all kinds, by their names.
+func htmlPages(t *testing.T) map[string]string {
+	t.Helper()
+	pages := map[string]string{}
+	reports := saved(t)
+	reports["hostile-facts"], reports["hostile-findings"] = hostileRun(t), hostileFindings(t)
+	for name, r := range reports {
+		pages[name] = written(t, format(t, "html"), r)
+	}
+	return pages
+}
+
+// spoilt is a page with faults: no language, a pale grey, and an element that does not exist.
+func spoilt(page string) string {
+	return strings.NewReplacer(`<html lang="en">`, "<html>", "--dim: #59636e", "--dim: #c0c0c0", "</main>", "<fault></fault></main>").Replace(page)
+}
+
+// axe-core finds nothing that would keep somebody from reading the page, in the light and in the dark.
+func TestHTMLIsAccessible(t *testing.T) {
+	needs(t, "chromium", "it is in Debian's package chromium")
+	axe := readFile(t, needsFile(t, "FTPDOCTOR_AXE", "axe-core"))
+	pages := htmlPages(t)
+	for name, page := range pages {
+		for theme, page := range map[string]string{"light": page, "dark": inTheDark(page)} {
+			if found := violations(t, axe, page); len(found) > 0 {
+				t.Errorf("%s, %s: %s", name, theme, strings.Join(found, "\n"))
+			}
+		}
+	}
+	found := strings.Join(violations(t, axe, spoilt(pages["port-21-blocked"])), "\n")
+	for _, rule := range []string{"html-has-lang", "color-contrast"} {
+		if !strings.Contains(found, rule) {
+			t.Errorf("of a page with faults axe-core says %q, and not %s", found, rule)
+		}
+	}
+}
+
+// violations are the rules of axe-core that a page breaks, each with the first element that does.
+func violations(t *testing.T, axe, page string) []string {
+	t.Helper()
+	const run = `axe.run().then(found => { document.body.dataset.found = JSON.stringify({
+		passed: found.passes.map(rule => rule.id),
+		broken: found.violations.map(rule => rule.id + ": " + rule.help + ": " + rule.nodes[0].html),
+	}) })`
+	// A copy with a script in it, and with everything unfolded.
+	copied := strings.NewReplacer(
+		`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`, "",
+		"<details", "<details open",
+		"</body>", "<script>"+axe+"</script><script>"+run+"</script></body>",
+	).Replace(page)
+	tree, err := html.Parse(strings.NewReader(browse(t, copied, "--dump-dom", "--virtual-time-budget=60000")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found struct{ Passed, Broken []string }
+	for node := range tree.Descendants() {
+		for _, a := range node.Attr {
+			if a.Key == "data-found" {
+				err = json.Unmarshal([]byte(a.Val), &found)
+			}
+		}
+	}
+	if err != nil || !slices.Contains(found.Passed, "document-title") {
+		t.Fatalf("axe-core did not run to its end: %v, passed: %q", err, found.Passed)
+	}
+	return found.Broken
+}
+
+// The Nu Html Checker of the W3C finds neither an error nor a warning.
+func TestHTMLIsValid(t *testing.T) {
+	needs(t, "java", "it is in Debian's package default-jre-headless")
+	vnu := needsFile(t, "FTPDOCTOR_VNU", "vnu-jar")
+	folder := t.TempDir()
+	pages := htmlPages(t)
+	pages["spoilt"] = spoilt(pages["port-21-blocked"])
+	args := []string{"-jar", vnu, "--stdout", "--format", "json", "--exit-zero-always"}
+	for name, page := range pages {
+		file := filepath.Join(folder, name+".html")
+		if err := os.WriteFile(file, []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, file)
+	}
+	said, err := exec.CommandContext(t.Context(), "java", args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	var found struct {
+		Messages []struct {
+			URL, Message string
+			LastLine     int
+		}
+	}
+	if err := json.Unmarshal(said, &found); err != nil {
+		t.Fatalf("%v in %s", err, said)
+	}
+	var faults []string
+	for _, m := range found.Messages {
+		if strings.HasSuffix(m.URL, "/spoilt.html") {
+			faults = append(faults, m.Message)
+			continue
+		}
+		t.Errorf("%s, line %d: %s", filepath.Base(m.URL), m.LastLine, m.Message)
+	}
+	if said := fmt.Sprint(faults); !strings.Contains(said, "fault") {
+		t.Errorf("of a page with faults the checker says %s", said)
+	}
+}
+
+func readFile(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
