@@ -324,6 +324,7 @@ func matchALGRewrite(c *Case) []Finding {
 	var open, barred []link
 	for _, l := range c.links() {
 		switch {
+		case l.session != s:
 		case l.mode == fact.EPSV && l.failed == "":
 			open = append(open, l)
 		case l.mode == fact.EPSV || l.failed == "" || l.dialled.Addr() != s.peer():

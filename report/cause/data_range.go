@@ -12,6 +12,7 @@ import (
 
 // link is a passive data connection that was tried, whatever for.
 type link struct {
+	session   *Session
 	seen      *fact.Observation
 	mode      fact.DataMode
 	announced netip.AddrPort
@@ -23,11 +24,11 @@ type link struct {
 func (c *Case) links() []link {
 	var found []link
 	for _, o := range c.Samples {
-		found = append(found, link{o, o.Sample.Mode, parsed(o.Sample.Announced), parsed(o.Sample.Dialled), kindOf(o)})
+		found = append(found, link{c.session(o), o, o.Sample.Mode, parsed(o.Sample.Announced), parsed(o.Sample.Dialled), kindOf(o)})
 	}
 	for _, s := range c.Sessions {
 		for _, o := range s.Transfers {
-			found = append(found, c.linksOf(o)...)
+			found = append(found, c.linksOf(s, o)...)
 		}
 	}
 	return slices.DeleteFunc(found, func(l link) bool {
@@ -37,15 +38,15 @@ func (c *Case) links() []link {
 
 // linksOf lists the passive data connections of a transfer: the one that carried it, and one to the announced address that
 // was tried before.
-func (c *Case) linksOf(o *fact.Observation) []link {
+func (c *Case) linksOf(s *Session, o *fact.Observation) []link {
 	t := o.Transfer
 	data := c.data[t.Data]
 	if data == nil || t.Mode != fact.EPSV && t.Mode != fact.PASV {
 		return nil
 	}
-	found := []link{{o, t.Mode, parsed(t.Announced), parsed(t.Dialled), kindOf(data.Dial)}}
+	found := []link{{s, o, t.Mode, parsed(t.Announced), parsed(t.Dialled), kindOf(data.Dial)}}
 	if before := c.data[t.Data-1]; before != nil && before.Place == t.Announced && t.Announced != t.Dialled {
-		found = append(found, link{before.Dial, t.Mode, parsed(t.Announced), parsed(t.Announced), kindOf(before.Dial)})
+		found = append(found, link{s, before.Dial, t.Mode, parsed(t.Announced), parsed(t.Announced), kindOf(before.Dial)})
 	}
 	return found
 }
@@ -62,7 +63,7 @@ func kindOf(o *fact.Observation) fact.Kind {
 	return o.Failure.Kind
 }
 
-// passive is how the connects to the passive ports of the server's own address ended.
+// passive is how the connects to the passive ports of the server's own address ended, in the ordinary session.
 type passive struct {
 	session                *Session
 	open, dropped, refused []link
@@ -75,7 +76,7 @@ func (c *Case) passiveRange() passive {
 		return p
 	}
 	for _, l := range c.links() {
-		if l.dialled.Addr() != p.session.peer() {
+		if l.session != p.session || l.dialled.Addr() != p.session.peer() {
 			continue
 		}
 		switch l.failed {

@@ -42,14 +42,26 @@ func (c *Case) objections() []objection {
 	for i := range found {
 		found[i].reason = c.why(found[i])
 	}
-	return found
+	// A second session in clear is there to compare. What fails in it alone is no fault, but that TLS is wanted.
+	return slices.DeleteFunc(found, func(o objection) bool { return o.session.Purpose != "" && o.reason != "data-prot-required" })
+}
+
+// ordinary lists the sessions that do what a user would, and not those that are there to compare.
+func (c *Case) ordinary() []*Session {
+	return slices.DeleteFunc(slices.Clone(c.Sessions), func(s *Session) bool { return s.Purpose != "" })
+}
+
+// withoutReuse says whether a transfer was there to see if the server takes a data connection with a TLS session of its own.
+func (c *Case) withoutReuse(o *fact.Observation) bool {
+	data := c.data[o.Transfer.Data]
+	return data != nil && data.Purpose == fact.WithoutReuse
 }
 
 func concernsData(command string) bool {
 	return slices.Contains([]string{"PBSZ", "PROT", "PASV", "EPSV"}, command)
 }
 
-// objecting lists the objections of one kind. Only those of the ordinary session say that something fails.
+// objecting lists the objections of one kind.
 func (c *Case) objecting(cause string) []objection {
 	return slices.DeleteFunc(c.objections(), func(o objection) bool { return o.reason != cause })
 }
@@ -77,6 +89,9 @@ func transferQuote(o *fact.Observation) []string {
 // why reads the reason out of an objection. What a server says of a broken connection is about TLS, where that had failed.
 func (c *Case) why(o objection) string {
 	reason := o.said()
+	if o.transfer != nil && c.withoutReuse(o.seen) {
+		return "data-tls-reuse" // the others went through
+	}
 	vague := []string{"", "data-truncated", "data-timeout"}
 	if o.transfer != nil && c.tlsFailed(o.seen) && (slices.Contains(vague, reason) || !o.spoken()) {
 		return "data-tls-fails"
@@ -294,6 +309,9 @@ var tlsReuse = Rule{
 func matchTLSReuse(c *Case) []Finding {
 	found := c.objecting("data-tls-reuse")
 	if len(found) == 0 {
+		found = c.endedWithoutReuse()
+	}
+	if len(found) == 0 {
 		return nil
 	}
 	f := Finding{
@@ -308,6 +326,9 @@ func matchTLSReuse(c *Case) []Finding {
 	case c.listedUnderTLS():
 		f.Severity = Note
 		f.Says += " Those that go on with it work, so that only older apps fail."
+		if !found[0].spoken() {
+			f.Confidence = Likely
+		}
 	case c.lacksTicket(found[0]):
 		f.Severity, f.Confidence = Warning, Possible
 		f.Says = "Under TLS 1.2 this program can go on with a session by a ticket alone, and the server took none. FTP apps that do so by session ID too, as most do, may work."
@@ -320,6 +341,19 @@ func matchTLSReuse(c *Case) []Finding {
 		}
 	}
 	return found[0].finding(f)
+}
+
+// endedWithoutReuse lists the transfers with a TLS session of their own that the server cut without a word.
+func (c *Case) endedWithoutReuse() []objection {
+	var found []objection
+	for _, s := range c.ordinary() {
+		for _, o := range s.Transfers {
+			if c.withoutReuse(o) && !c.unopened(o) && o.Failed(fact.Closed, fact.Reset, fact.Alert) {
+				found = append(found, objection{s, o, o.Transfer, o.Transfer.Code, transferQuote(o), "data-tls-reuse"})
+			}
+		}
+	}
+	return found
 }
 
 // lacksTicket says whether the session of the login could not be used again for want of a ticket. TLS 1.2 knows session IDs
@@ -451,11 +485,11 @@ func matchDataTLSFails(c *Case) []Finding {
 			{c.support(), "look in the server's log for the reason"},
 		}, c.overSSH()...),
 	}
-	for _, s := range c.Sessions {
+	for _, s := range c.ordinary() {
 		for _, o := range s.Transfers {
 			data := c.data[o.Transfer.Data]
 			said := objection{s, o, o.Transfer, o.Transfer.Code, transferQuote(o), ""}
-			if data == nil || data.Purpose == fact.WithoutReuse || !c.tlsFailed(o) || o.Transfer.Code >= 400 && c.why(said) != "data-tls-fails" {
+			if data == nil || c.withoutReuse(o) || !c.tlsFailed(o) || o.Transfer.Code >= 400 && c.why(said) != "data-tls-fails" {
 				continue
 			}
 			f.Where, f.Evidence, f.Quotes = s.where(), ids(data.TLS, o), transferQuote(o)
@@ -496,7 +530,7 @@ func matchDataTruncated(c *Case) []Finding {
 		f.Says = "The server says that the data connection broke before the end."
 		return found[0].finding(f)
 	}
-	for _, s := range c.Sessions {
+	for _, s := range c.ordinary() {
 		for _, o := range s.Transfers {
 			work := objection{transfer: o.Transfer}.what()
 			f.Where, f.Evidence, f.Quotes = s.where(), ids(o), transferQuote(o)
@@ -525,7 +559,7 @@ func matchDataTruncated(c *Case) []Finding {
 // about on it, or the server gave a reason, or stopped answering.
 func (c *Case) explained(o *fact.Observation) bool {
 	data := c.data[o.Transfer.Data]
-	return data == nil || data.Dial.Failure != nil || data.TLS != nil && data.TLS.Failed() || o.Transfer.Code >= 400
+	return data == nil || c.withoutReuse(o) || data.Dial.Failure != nil || data.TLS != nil && data.TLS.Failed() || o.Transfer.Code >= 400
 }
 
 // brokenAt is the step after the login that got no answer; nil when all did. EPSV has a rule of its own.
@@ -575,7 +609,7 @@ func matchDataTimeout(c *Case) []Finding {
 		f.Says = "The server waited for data, and none came through in time."
 		return found[0].finding(f)
 	}
-	for _, s := range c.Sessions {
+	for _, s := range c.ordinary() {
 		f.Where = s.where()
 		for _, o := range s.Transfers {
 			if !o.Failed(fact.Timeout) || c.explained(o) {

@@ -28,6 +28,7 @@ func (c *Case) signedIn(o *fact.Observation) bool {
 	case o.TLS != nil && c.data[o.Conn] != nil:
 		c.data[o.Conn].TLS = o
 	case o.Sample != nil:
+		c.session(o)
 		c.Samples = append(c.Samples, o)
 	case o.Transfer != nil:
 		s := c.session(o)
