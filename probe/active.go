@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"strings"
-	"time"
 
 	"ftpdoctor/probe/fact"
 )
@@ -74,7 +73,7 @@ func (d *dialogue) receive(listener net.Listener) error {
 	}
 	w := newWire(d.ctx, c, c.RemoteAddr().String(), d.session.nextConn())
 	d.transfer.Data = w.conn
-	d.data = &dataConn{Conn: w, dialogue: d, wire: w, until: time.Now().Add(transferLimit)}
+	d.data = &dataConn{Conn: w, dialogue: d, wire: w}
 	_, err := io.Copy(io.Discard, d.data)
 	_ = d.data.Close()
 	if d.owes {

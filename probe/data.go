@@ -57,7 +57,7 @@ func (d *dialogue) compareInClear() {
 	if w == nil {
 		return
 	}
-	clear := newDialogue(d.ctx, s, ending{stream: newStream(w, w, false), protocol: fact.FTP})
+	clear := newDialogue(d.ctx, s, &ending{stream: newStream(w, w, false), protocol: fact.FTP})
 	if clear.turn("") == nil && clear.code == 220 && clear.signIn() {
 		clear.listAgain()
 	}
@@ -114,13 +114,19 @@ func (d *dialogue) list(client *ftp.ServerConn, mode fact.DataMode) *fact.Observ
 // The limits of a transfer.
 const (
 	stallLimit    = 15 * time.Second // without a byte
-	transferLimit = 40 * time.Second // for all of it: 1 MiB at 256 kbit/s takes 33 s
+	listingLimit  = 25 * time.Second // for a listing
+	transferLimit = 40 * time.Second // for a file: 1 MiB at 256 kbit/s takes 33 s
 	maxListing    = 4 << 20          // bytes that the library gets to see: it keeps what is in them
 )
 
 // carry records a transfer that the library carries out.
 func (d *dialogue) carry(work fact.Work, command string, mode fact.DataMode, do func() error) *fact.Observation {
-	step := d.session.begin("login", d.st.wire.place, d.st.wire.conn, "the "+string(work)+" at "+d.st.wire.place, transferLimit)
+	what, limit := "the "+string(work)+" at "+d.st.wire.place, transferLimit
+	if work == fact.Listing {
+		what, limit = "the listing of "+d.st.wire.place, listingLimit
+	}
+	step := d.session.begin("login", d.st.wire.place, d.st.wire.conn, what, limit)
+	d.until = time.Now().Add(limit)
 	t := &fact.Transfer{Work: work, Command: command}
 	step.Transfer, d.transfer, d.data, d.started, d.mode = t, t, nil, false, mode
 	err := wireError(do())
@@ -153,7 +159,7 @@ func (d *dialogue) open(address string) (net.Conn, error) {
 		d.transfer.Dialled, d.transfer.Data = place, seen.Conn
 		if w != nil {
 			d.believes = i < len(to)-1
-			d.data = &dataConn{Conn: w, dialogue: d, wire: w, until: time.Now().Add(transferLimit)}
+			d.data = &dataConn{Conn: w, dialogue: d, wire: w}
 			return d.data, nil
 		}
 		err = breach{seen.Failure.Kind, seen.Failure.Text}
@@ -178,7 +184,6 @@ type dataConn struct {
 	dialogue *dialogue
 	wire     *wire
 	st       *stream // once the first byte is due
-	until    time.Time
 	moved    int64
 	wrote    bool
 	resumed  bool
@@ -215,7 +220,7 @@ func (d *dialogue) tlsPurpose() fact.Purpose {
 
 // limit gives the next step its deadline.
 func (c *dataConn) limit() {
-	c.wire.limit(c.dialogue.ctx, min(stallLimit, time.Until(c.until)))
+	c.wire.limit(c.dialogue.ctx, min(stallLimit, time.Until(c.dialogue.until)))
 }
 
 func (c *dataConn) Read(p []byte) (int, error) {

@@ -135,10 +135,13 @@ func (pipes) HostsFile() (string, []byte, error)                       { return 
 func (pipes) Addresses() ([]netip.Prefix, error)                       { return nil, nil }
 
 // visitPipe has the conversation of a protocol with a function.
-func visitPipe(t *testing.T, server func(net.Conn), speaks fact.Protocol) (seen []fact.Observation) {
+func visitPipe(t *testing.T, server func(net.Conn), speaks fact.Protocol, changes ...func(*Plan)) (seen []fact.Observation) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		plan := Plan{Target: fact.Target{Host: there, Port: 2100, Protocol: speaks}, Only: []string{"endpoints"}}
+		for _, change := range changes {
+			change(&plan)
+		}
 		network := pipes{server, new(sync.WaitGroup)}
 		seen = conversations(Run(t.Context(), plan, network, nil), spot)[0]
 		network.busy.Wait()

@@ -100,7 +100,7 @@ const settle = time.Second
 
 // choose waits for the candidates, takes the first in their order that is fit, and sends the others home. It returns nil
 // where none is fit, and how each of them ended; nil: it did not, in time.
-func choose(ctx context.Context, list []*candidate) (chosen *candidate, ends []*ending) {
+func choose(ctx context.Context, list []*candidate) (chosen *ending, ends []*ending) {
 	words := listen(ctx, list)
 	ends = make([]*ending, len(list))
 	var late <-chan time.Time
@@ -118,11 +118,11 @@ func choose(ctx context.Context, list []*candidate) (chosen *candidate, ends []*
 		}
 	}
 	for i, c := range list {
-		takes := chosen == nil && ends[i] != nil && ends[i].stream != nil && ctx.Err() == nil
-		if takes {
-			chosen = c
+		fit := ends[i] != nil && ends[i].stream != nil && ctx.Err() == nil
+		c.taken <- fit && chosen == nil
+		if fit && chosen == nil {
+			chosen = ends[i]
 		}
-		c.taken <- takes
 	}
 	return chosen, ends
 }

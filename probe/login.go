@@ -34,15 +34,11 @@ func login(ctx context.Context, s *Session) {
 		s.notFit(ctx, list, ends)
 		return
 	}
-	for i, c := range list {
-		if c == chosen {
-			d := newDialogue(ctx, s, *ends[i])
-			if d.signIn() {
-				d.exercise()
-			}
-			d.leave()
-		}
+	d := newDialogue(ctx, s, chosen)
+	if d.signIn() {
+		d.exercise()
 	}
+	d.leave()
 }
 
 // nearest orders the reasons for keeping a password back: the one of the candidate that came furthest counts.
@@ -76,7 +72,7 @@ func (s *Session) withhold(ctx context.Context, place string, protocol fact.Prot
 // library writes is sent when it reads the reply, both by way of Session.say, so that every reply is bounded, timed and
 // recorded before the library sees it.
 type dialogue struct {
-	net.Conn // its addresses
+	net.Conn // the wire
 	session  *Session
 	ctx      context.Context // the library has none to pass on
 	st       *stream
@@ -102,11 +98,18 @@ type dialogue struct {
 	opened    int            // data connections of listings
 	believes  bool           // an announced address other than that of the control connection was right
 	transfer  *fact.Transfer // under way
+	until     time.Time      // it ends then at the latest
 	data      *dataConn      // of it
 }
 
-func newDialogue(ctx context.Context, s *Session, e ending) *dialogue {
+func newDialogue(ctx context.Context, s *Session, e *ending) *dialogue {
 	return &dialogue{Conn: e.stream.wire, session: s, ctx: ctx, st: e.stream, protocol: e.protocol, codes: map[string]int{}}
+}
+
+// RemoteAddr has the type that the library relies on.
+func (d *dialogue) RemoteAddr() net.Addr {
+	place, _ := netip.ParseAddrPort(d.st.wire.place)
+	return net.TCPAddrFromAddrPort(place)
 }
 
 // The deadlines are those of Session.say.

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -270,7 +271,7 @@ func TestSilenceAtEveryStep(t *testing.T) {
 }
 
 func TestHangUpAtEveryCommand(t *testing.T) {
-	for _, command := range strings.FieldsSeq("FEAT AUTH USER PASS TYPE PBSZ PROT PWD EPSV PASV MLSD LIST SIZE STOR RETR DELE") {
+	for command := range strings.FieldsSeq("FEAT AUTH USER PASS TYPE PBSZ PROT PWD EPSV PASV MLSD LIST SIZE STOR RETR DELE") {
 		t.Run(command, func(t *testing.T) {
 			run, _ := enter(t, lab.FTP{Brand: lab.ProFTPD, TLS: certified(nil), HangsUpOn: command}, func(p *Plan) { p.Write = true })
 			if run.Took > 30_000 || run.Stopped != "" {
@@ -291,7 +292,7 @@ func TestHangUpAtEveryCommand(t *testing.T) {
 
 // What a server echoes is cut, wherever it does so.
 func TestPasswordIsNeverRecorded(t *testing.T) {
-	for _, command := range strings.FieldsSeq("USER PASS TYPE PBSZ PROT PWD EPSV PASV LIST QUIT") {
+	for command := range strings.FieldsSeq("USER PASS TYPE PBSZ PROT PWD EPSV PASV LIST QUIT") {
 		for _, code := range []string{"230", "530-you said\n530", "150", "227", "500 OOPS:"} {
 			run, _ := enter(t, lab.FTP{TLS: certified(nil), Replies: map[string]string{command: code + " " + janes}}, nil)
 			text, err := json.Marshal(run)
@@ -547,7 +548,7 @@ func TestRoundTripsOfASignIn(t *testing.T) {
 
 // A folder with more files than anybody reads is no fault.
 func TestLongListing(t *testing.T) {
-	c := &dataConn{dialogue: &dialogue{ctx: t.Context()}, until: time.Now().Add(time.Minute)}
+	c := &dataConn{dialogue: &dialogue{ctx: t.Context(), until: time.Now().Add(time.Minute)}}
 	near, far := net.Pipe()
 	c.wire = newWire(t.Context(), near, spot, 1)
 	const size = 2 * maxListing
@@ -559,4 +560,50 @@ func TestLongListing(t *testing.T) {
 	if err != nil || len(seen) > maxListing || c.moved != size {
 		t.Errorf("%d of %d bytes seen, %v", len(seen), c.moved, err)
 	}
+}
+
+// A listing that never ends, and a server that never stops announcing, end within the deadline of an ordinary run.
+func TestEndlessAnswers(t *testing.T) {
+	for name, serve := range map[string]func(say func(string), command string) bool{
+		"preliminary replies": func(say func(string), command string) bool {
+			for range 50 {
+				say("150 soon\r\n")
+			}
+			return command != "LIST"
+		},
+		"replies without a question": func(say func(string), command string) bool {
+			say("200 fine\r\n200 fine\r\n227 (203,0,113,21,1,1)\r\n")
+			return true
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			seen := visitPipe(t, func(c net.Conn) {
+				in := bufio.NewReader(c)
+				say := func(text string) { _, _ = io.WriteString(c, text) }
+				say("220 hello\r\n")
+				for {
+					line, err := in.ReadString('\n')
+					switch command := verb(strings.TrimRight(line, "\r\n")); {
+					case err != nil:
+						return
+					case command == "FEAT":
+						say("211 none\r\n")
+					case command == "USER":
+						say("230 in\r\n")
+					case !serve(say, command):
+						return
+					}
+				}
+			}, fact.FTP, signedInClear)
+			if len(seen) > 60 {
+				t.Errorf("%d facts", len(seen))
+			}
+		})
+	}
+}
+
+func signedInClear(p *Plan) {
+	p.Target.User, p.Password, p.AllowPlaintext = "jane", janes, true
+	p.Write, p.PassiveSamples, p.Timeout = true, 64, time.Minute
+	p.Only = []string{"endpoints", "login"}
 }

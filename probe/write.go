@@ -83,8 +83,10 @@ func (d *dialogue) remove(name string) {
 	if d.err != nil && kind(d.err) == fact.Timeout {
 		d.err = nil
 	}
-	for d.owes && d.err == nil {
-		_ = d.turn("") // an error ends the loop
+	for range 2 { // a 150, and the end of the upload
+		if d.owes && d.err == nil {
+			_ = d.turn("") // an error is in d.err
+		}
 	}
 	d.ask("DELE " + name)
 }
