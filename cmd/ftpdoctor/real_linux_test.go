@@ -294,6 +294,12 @@ func healthyHost(n *network, ca *authority) {
 	n.handshake(d, serverAddress+":443", fact.WebTLS, id)
 	n.hostKey(d, serverAddress+":22", key)
 	n.connect(d, serverAddress+":3021", fact.Refused)
+	n.ownsUp(d)
+}
+
+// ownsUp compares the connections of the report with those that the router has counted.
+func (n *network) ownsUp(d *diagnosis) {
+	n.t.Helper()
 	if opened := n.connections(); d.Spent.Connections != opened {
 		n.t.Errorf("the report owns up to %d connections, the router saw %d", d.Spent.Connections, opened)
 	}
@@ -519,11 +525,13 @@ func hostDropped(n *network, ca *authority) {
 
 // Nothing listens at all: the server itself refuses.
 func hostRefused(n *network, _ *authority) {
+	n.countConnections()
 	n.names(serverAddress)
 	d := n.doctor(append(n.site("21", "22", "443"), host)...)
 	n.expect(d, 1, "tcp-host-refused")
 	n.connect(d, serverAddress+":21", fact.Refused)
 	n.ways(d)
+	n.ownsUp(d)
 }
 
 func oneAddressDead(n *network, ca *authority) {
@@ -550,6 +558,7 @@ func ipv6Dropped(n *network, ca *authority) {
 
 // ProFTPD 1.3.8 with <Limit LOGIN> DenyAll closes the connection before its greeting, without a word.
 func closedBeforeGreeting(n *network, ca *authority) {
+	n.countConnections()
 	n.names(serverAddress)
 	n.proftpd(serverAddress, "21", ca.certificate(n, host, nil), "TLSEngine on", "<Limit LOGIN>", "DenyAll", "</Limit>")
 	d := n.doctor(append(n.site("21"), host)...)
@@ -559,6 +568,7 @@ func closedBeforeGreeting(n *network, ca *authority) {
 	if o != nil && !o.Failed(fact.Closed) {
 		n.t.Errorf("the connection ended with %+v, want %s", o.Failure, fact.Closed)
 	}
+	n.ownsUp(d)
 }
 
 func portProhibitedBoth(n *network, ca *authority) {
@@ -706,6 +716,7 @@ func clientCertificateRequired(n *network, ca *authority) {
 
 // Only ProFTPD can be told to speak nothing newer. OpenSSL 3 then wants its security level lowered for it to speak TLS 1.0 at all.
 func oldTLS(n *network, ca *authority) {
+	n.countConnections()
 	n.names(serverAddress)
 	id := ca.certificate(n, host, nil)
 	n.proftpd(serverAddress, "21", id, "TLSEngine on", "TLSProtocol TLSv1", "TLSCipherSuite ALL:@SECLEVEL=0")
@@ -719,6 +730,7 @@ func oldTLS(n *network, ca *authority) {
 	if lenient != nil && (lenient.Failure != nil || lenient.TLS.Version != "TLS 1.0") {
 		n.t.Errorf("the lenient handshake ended with %+v, %s; want TLS 1.0", lenient.Failure, lenient.TLS.Version)
 	}
+	n.ownsUp(d)
 }
 
 // Current apps have no Camellia, and neither does this program.
