@@ -89,7 +89,7 @@ var dataFaults = []Scenario{
 		Says:   "A firewall opens passive ports that it reads on port 21, and cannot read what TLS hides.",
 		Args:   asJane("--allow-plaintext", exampleFTP),
 		Env:    janeKnows,
-		Causes: []string{"data-no-pinhole"},
+		Causes: []string{"data-active-nat", "data-no-pinhole"},
 		Build: with(signInSite(FTP{Brand: ProFTPD}, TLS{}), func(c *Computer) {
 			c.obstruct(Path{Ports: []uint16{21}, Range: PortRange{40000, 50000}, Pinholes: true})
 		}),
