@@ -165,9 +165,21 @@ var fractions = []struct {
 	share float64
 	words string
 }{
-	{0.05, "a twentieth"}, {0.1, "a tenth"}, {0.125, "an eighth"}, {1.0 / 6, "a sixth"}, {0.2, "a fifth"}, {0.25, "a quarter"},
-	{1.0 / 3, "a third"}, {0.4, "two fifths"}, {0.5, "half"}, {0.6, "three fifths"}, {2.0 / 3, "two thirds"}, {0.75, "three quarters"},
-	{0.8, "four fifths"}, {0.9, "nine tenths"}, {1, "all"},
+	{0.05, "a twentieth"},
+	{0.1, "a tenth"},
+	{0.125, "an eighth"},
+	{1.0 / 6, "a sixth"},
+	{0.2, "a fifth"},
+	{0.25, "a quarter"},
+	{1.0 / 3, "a third"},
+	{0.4, "two fifths"},
+	{0.5, "half"},
+	{0.6, "three fifths"},
+	{2.0 / 3, "two thirds"},
+	{0.75, "three quarters"},
+	{0.8, "four fifths"},
+	{0.9, "nine tenths"},
+	{1, "all"},
 }
 
 // atMost rounds a share up to a fraction with a name.
