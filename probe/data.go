@@ -129,6 +129,7 @@ func (d *dialogue) carry(work fact.Work, command string, mode fact.DataMode, do 
 	d.until = time.Now().Add(limit)
 	t := &fact.Transfer{Work: work, Command: command}
 	step.Transfer, d.transfer, d.data, d.started, d.mode = t, t, nil, false, mode
+	d.code, d.lines = 0, nil
 	err := wireError(do())
 	t.Mode = d.mode
 	if c := d.data; c != nil {

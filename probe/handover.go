@@ -2,9 +2,11 @@ package probe
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"ftpdoctor/probe/fact"
+	"ftpdoctor/probe/profile"
 )
 
 // candidate is an endpoint at which the user may sign in. Its conversation says how it ended, and is told whether the
@@ -83,16 +85,26 @@ func (s *Session) part(ctx context.Context, st *stream, protocol fact.Protocol, 
 // listCandidates lists where a user may sign in by FTP: by port in the order of the profile, then by address.
 func (s *Session) listCandidates() []*candidate {
 	var list []*candidate
-	addresses := s.addresses()
 	for _, port := range s.ports() {
-		if port.Speaks == fact.SFTP || port.Speaks == fact.HTTPS {
+		if !maySpeakFTP(port) {
 			continue
 		}
-		for _, address := range addresses {
-			list = append(list, s.candidate(placeOf(address, port.Number)))
+		for _, address := range s.addresses() {
+			if c := s.candidate(placeOf(address, port.Number)); !slices.Contains(list, c) {
+				list = append(list, c)
+			}
 		}
 	}
 	return list
+}
+
+func maySpeakFTP(port profile.Port) bool {
+	return port.Speaks != fact.SFTP && port.Speaks != fact.HTTPS
+}
+
+// TriesFTP says whether the plan looks at a port at which its user may sign in by FTP.
+func (p *Plan) TriesFTP() bool {
+	return slices.ContainsFunc((&Session{plan: *p}).ports(), maySpeakFTP)
 }
 
 // settle is how long the candidates that come first in order have to catch up with one that is fit.

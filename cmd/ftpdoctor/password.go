@@ -32,7 +32,7 @@ func (p *process) password(ctx context.Context, f *checkFlags, plan *probe.Plan,
 		return w.env(passwordVariable), checkPassword(passwordVariable, w.env(passwordVariable))
 	case target.User == "anonymous", target.User == "ftp":
 		return anonymous(plan), nil
-	case w.asks:
+	case w.asks && plan.TriesFTP():
 		return p.askPassword(ctx, fmt.Sprintf("Password of %s at %s: ", target.User, target.Host))
 	}
 	return "", nil
