@@ -106,8 +106,8 @@ func (c *Case) barredPassive(p passive, barred []link, what string) []Finding {
 	if k < n {
 		f.Title = "Some of the data connections to " + c.Run.Target.Host + " " + what
 	}
-	if p.session.Did(fact.Listing) {
-		f.Severity = Warning
+	if p.session.Did(fact.Listing) && (k == 1 || 4*k < n) {
+		f.Severity = Warning // most transfers go through
 	}
 	if k == 1 && n > 2 && p.session.Did(fact.Listing) {
 		f.Severity, f.Confidence = Note, Possible // a lost packet looks the same
@@ -483,9 +483,10 @@ func matchEPSVRefused(c *Case) []Finding {
 		}
 	} else if no := refusal(s.answers("PASV")); no != nil && !s.Did(fact.Listing) {
 		f.Severity = Problem
-		f.Says = "It refuses EPSV, and PASV as well, so that there is no passive mode."
+		f.Title = fmt.Sprintf("%s has no passive mode", c.Run.Target.Host)
+		f.Says = "It refuses EPSV, and PASV as well."
 		f.Evidence = ids(o, no)
-		f.Fix = []Step{{c.support(), "enable passive mode"}}
+		f.Fix = []Step{{c.support(), "enable passive mode (vsftpd: pasv_enable=YES)"}}
 	}
 	return []Finding{f}
 }
