@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/textproto"
+	"slices"
 	"sync"
 	"time"
 
@@ -159,6 +160,9 @@ func (d *dialogue) open(address string) (net.Conn, error) {
 		w, seen := d.session.dialOnce(d.ctx, "login", place, d.link(), 1)
 		d.transfer.Dialled, d.transfer.Data = place, seen.Conn
 		if w != nil {
+			if own, ok := w.Conn.(interface{ SetWriteBuffer(int) error }); ok {
+				_ = own.SetWriteBuffer(sendBuffer) // a wish
+			}
 			d.believes = i < len(to)-1
 			d.data = &dataConn{Conn: w, dialogue: d, wire: w}
 			return d.data, nil
@@ -243,14 +247,24 @@ func (c *dataConn) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	c.wrote = true
-	c.limit()
-	n, err := c.st.Write(p)
-	c.moved += int64(n)
-	return n, err
+	written := 0
+	for piece := range slices.Chunk(p, pieceSize) {
+		c.limit()
+		n, err := c.st.Write(piece)
+		written, c.moved = written+n, c.moved+int64(n)
+		if err != nil {
+			return written, err
+		}
+	}
+	return written, nil
 }
 
-// drainLimit is how long the server has to take note of the end of an upload.
-const drainLimit = 2 * time.Second
+// What is written is on its way soon, so that a slow line is none that stalls.
+const (
+	pieceSize  = 8 << 10          // bytes that have a deadline of their own
+	sendBuffer = 32 << 10         // bytes
+	drainLimit = 10 * time.Second // for the server to take the rest of an upload, and note of its end
+)
 
 // Close ends the connection. After an upload it takes its leave on both layers and reads what is left, for a close with
 // something unread resets the connection, and the server loses the end of the file (TLS 1.3 tickets, vsftpd 3.0.3).

@@ -52,17 +52,40 @@ func (d *dialogue) writeOne(size int) bool {
 	defer context.AfterFunc(run, func() { time.AfterFunc(finishLimit, cancel) })()
 	d.obey(ctx)
 
+	file := &upload{left: content}
 	up := d.carry(fact.Upload, "STOR", fact.EPSV, func() error {
-		return d.client.Stor(name, bytes.NewReader(content))
+		return d.client.Stor(name, file)
 	})
+	content = content[:size-len(file.left)]
 	if d.started || d.owes {
 		defer d.remove(name)
 	}
 	return done(up) && run.Err() == nil && done(d.carry(fact.Download, "RETR", fact.EPSV, func() error {
-		back, err := d.readBack(name, size)
+		back, err := d.readBack(name, len(content))
 		d.transfer.Differs = err == nil && !bytes.Equal(back, content)
 		return err
 	}))
+}
+
+// uploadTime is how long an upload goes on. On a slow line the file becomes shorter.
+const uploadTime = 10 * time.Second
+
+// upload is a file that ends when its time is over.
+type upload struct {
+	left  []byte
+	until time.Time
+}
+
+func (u *upload) Read(p []byte) (int, error) {
+	if u.until.IsZero() {
+		u.until = time.Now().Add(uploadTime)
+	}
+	if len(u.left) == 0 || time.Now().After(u.until) {
+		return 0, io.EOF
+	}
+	n := copy(p, u.left)
+	u.left = u.left[n:]
+	return n, nil
 }
 
 func (d *dialogue) readBack(name string, size int) ([]byte, error) {

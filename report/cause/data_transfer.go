@@ -121,6 +121,9 @@ func (o objection) said() string {
 		if !reason.words.MatchString(text) {
 			continue
 		}
+		if reason.cause == "data-truncated" && o.seen.Failed(fact.Timeout) { // it was this program that gave up
+			return "data-timeout"
+		}
 		// vsftpd adds its words about reuse to every handshake that fails, whatever the fault (vsftpd 3.0.3, ftpdataio.c).
 		if reason.cause == "data-tls-reuse" && o.transfer != nil && o.transfer.Resumed {
 			return "data-tls-fails"
