@@ -36,6 +36,9 @@ func rowsOf(r *Report) []row {
 		}
 		rows = append(rows, shown)
 	}
+	if r.Redacted {
+		rows = append(rows, row{mark: note, name: "redacted", says: "names and addresses are pseudonyms"})
+	}
 	return append(rows, notTried(&r.Run)...)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"fmt"
 	"io"
 	"os"
@@ -22,6 +23,9 @@ type outputFlags struct {
 	color    string
 	strict   bool
 	exitZero bool
+
+	redact    bool
+	redactKey string
 }
 
 func (o *outputFlags) register(flags *pflag.FlagSet) {
@@ -32,6 +36,8 @@ func (o *outputFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&o.color, "color", "auto", "colours: `WHEN` is auto, always or never")
 	flags.BoolVar(&o.strict, "strict", false, "warnings give exit code 1 too")
 	flags.BoolVar(&o.exitZero, "exit-zero", false, "problems give exit code 0")
+	flags.BoolVar(&o.redact, "redact", false, "put pseudonyms in place of user, hosts, addresses and folders")
+	flags.StringVar(&o.redactKey, "redact-key", "", "redact with `KEY`, which gives the same pseudonyms each time (random)")
 }
 
 // destinations are the places that a report goes to.
@@ -56,7 +62,11 @@ func (o *outputFlags) destinations() (*destinations, error) {
 	if err := checkColor(o.color); err != nil {
 		return nil, err
 	}
+	if o.redactKey != "" && len(o.redactKey) < minRedactKey {
+		return nil, fmt.Errorf("--redact-key is shorter than %d characters, and could be guessed; write a longer one", minRedactKey)
+	}
 	d := &destinations{outputFlags: *o, onScreen: format}
+	d.redact = o.redact || o.redactKey != ""
 	for _, typed := range o.outputs {
 		out, err := parseOutput(typed)
 		if err == nil {
@@ -70,6 +80,17 @@ func (o *outputFlags) destinations() (*destinations, error) {
 	return d, nil
 }
 
+// minRedactKey keeps whoever has a redacted report from trying keys until a pseudonym comes out that belongs to a known name.
+const minRedactKey = 8
+
+// key is the key of the pseudonyms.
+func (o *outputFlags) key() []byte {
+	if o.redactKey != "" {
+		return []byte(o.redactKey)
+	}
+	return []byte(rand.Text())
+}
+
 func checkColor(when string) error {
 	if !slices.Contains([]string{"auto", "always", "never"}, when) {
 		return fmt.Errorf("--color cannot be %q; write auto, always or never", when)
@@ -79,6 +100,9 @@ func checkColor(when string) error {
 
 // show writes the report to all its destinations, and takes the exit code from it.
 func (p *process) show(r *report.Report, d *destinations) error {
+	if d.redact {
+		r = r.Redact(d.key())
+	}
 	options := p.options(p.stdout, d.color)
 	options.Verbose, options.Strict, options.ExitZero = d.verbose, d.strict, d.exitZero
 	if d.onScreen.Name == "github" {

@@ -29,6 +29,9 @@ func (p *process) readCommand() *cobra.Command {
 				return err
 			}
 			r, remark, err := p.load(cmd.Context(), args[0])
+			if r != nil && err != nil && d.redact {
+				return fmt.Errorf("%w; a part of a report cannot be redacted", err)
+			}
 			if r != nil && err != nil { // a part of it
 				return errors.Join(p.show(r, d), err)
 			}

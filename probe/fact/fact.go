@@ -11,12 +11,13 @@ import (
 
 // Run is everything that one run saw, in a fixed order: by check, by endpoint, by time.
 type Run struct {
-	Tool    Tool          `json:"tool"`
-	Started time.Time     `json:"started"` // UTC
-	Took    Millis        `json:"took_ms"`
-	Target  Target        `json:"target"`
-	Stopped Stopped       `json:"stopped,omitempty"`
-	Seen    []Observation `json:"facts"`
+	Tool     Tool          `json:"tool"`
+	Started  time.Time     `json:"started"` // UTC
+	Took     Millis        `json:"took_ms"`
+	Target   Target        `json:"target"`
+	Stopped  Stopped       `json:"stopped,omitempty"`
+	Redacted bool          `json:"redacted,omitempty"` // names and addresses are pseudonyms
+	Seen     []Observation `json:"facts"`
 }
 
 // Tool names the program that made the run.

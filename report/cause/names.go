@@ -253,12 +253,23 @@ func cdn(address string) string {
 	if err != nil {
 		return ""
 	}
+	name, _ := contentNetwork(addr.Unmap())
+	return name
+}
+
+func contentNetwork(addr netip.Addr) (name string, network netip.Prefix) {
 	for _, c := range contentNetworks {
-		for _, network := range c.networks {
-			if netip.MustParsePrefix(network).Contains(addr.Unmap()) {
-				return c.name
+		for _, typed := range c.networks {
+			if network := netip.MustParsePrefix(typed); network.Contains(addr) {
+				return c.name, network
 			}
 		}
 	}
-	return ""
+	return "", netip.Prefix{}
+}
+
+// ContentNetwork is the network of a CDN that an address belongs to; the zero prefix when it is none that is known.
+func ContentNetwork(addr netip.Addr) netip.Prefix {
+	_, network := contentNetwork(addr)
+	return network
 }

@@ -85,10 +85,18 @@ func (c *Case) looksLikePortal(location, host string) bool {
 	if isPrivate(host) {
 		return true
 	}
+	return PortalWord(location) != "" || strings.Contains(strings.ToLower(location), c.Run.Target.Host)
+}
+
+// PortalWord is the word of sign-in pages in a URL; empty when there is none.
+func PortalWord(location string) string {
 	location = strings.ToLower(location)
-	return slices.ContainsFunc([]string{"portal", "captive", "hotspot", "wifi", "wlan", "guest", "login", c.Run.Target.Host}, func(word string) bool {
-		return strings.Contains(location, word)
-	})
+	for _, word := range []string{"portal", "captive", "hotspot", "wifi", "wlan", "guest", "login"} {
+		if strings.Contains(location, word) {
+			return word
+		}
+	}
+	return ""
 }
 
 // webPageOnOtherPorts says whether a web page came where FTP or SSH was due.

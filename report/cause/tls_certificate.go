@@ -412,6 +412,9 @@ func (c *Case) complete(e *Endpoint) *fact.Observation {
 // products give to their authorities as delivered, and the words that companies use for theirs; no public authority has them.
 func decrypts(cert *fact.Certificate) bool { return decrypters.MatchString(cert.Issuer) }
 
+// Decrypter is the word by which a text names a product that decrypts connections; empty when it names none.
+func Decrypter(text string) string { return decrypters.FindString(text) }
+
 var decrypters = regexp.MustCompile(`(?i)\b(` + strings.Join([]string{
 	`fortinet|fortigate|zscaler|sophos|cyberoam|sonicwall|watchguard|fireware|barracuda|palo alto|blue ?coat|cisco umbrella|netskope|goskope`,
 	`forcepoint|websense|mcafee web gateway|skyhigh|untangle|smoothwall|lightspeed|securly|goguardian|iboss|contentkeeper|menlo security|kerio control`,
