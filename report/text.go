@@ -103,7 +103,7 @@ func (p *page) works(r *Report) {
 		p.title(pick(r.Stopped == "", "No way in works from here", "No way in had worked until then"))
 		return
 	}
-	p.title(pick(shutOut(r), "What answers from here, with the host ", "What works from here, with the host ") + r.Ways[0].Host)
+	p.title(pick(len(working(r)) == 0, "What answers from here, with the host ", "What works from here, with the host ") + r.Ways[0].Host)
 	for _, w := range r.Ways {
 		p.text(2, fmt.Sprintf("port %-6d %-19s %s", w.Port, protocolName(w), proofSays(w)))
 	}

@@ -67,10 +67,18 @@ func verdict(r *Report) Verdict {
 
 // failed is the status of a report with a problem.
 func failed(r *Report) Status {
-	if len(r.Ways) > 0 && !shutOut(r) {
+	if len(working(r)) > 0 {
 		return Degraded
 	}
 	return Problem
+}
+
+// working lists the ways in that work as far as they were tried. One on which somebody signed in and got no listing does not.
+func working(r *Report) []cause.Way {
+	if shutOut(r) {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(r.Ways), func(w cause.Way) bool { return w.Proof == cause.ProofLoggedIn })
 }
 
 // shutOut says whether somebody wanted to sign in and nobody was let in. Then no way in is known to work for that user.
@@ -108,11 +116,11 @@ func firstProblem(r *Report) string {
 }
 
 func waysLeft(r *Report) string {
-	switch n := len(r.Ways); {
-	case n == 0:
-		return "no way in works"
+	switch n := len(working(r)); {
 	case shutOut(r):
 		return "nobody was let in"
+	case n == 0:
+		return "no way in works"
 	case n == 1:
 		return "1 way in works"
 	default:

@@ -35,6 +35,7 @@ func TestVerdict(t *testing.T) {
 		{"a problem, and a way in", "", []fact.Observation{dialled}, []cause.Finding{problem}, []cause.Way{way}, Degraded, 1, "Port 21 is blocked; 1 way in works"},
 		{"a problem, and no way in", "", []fact.Observation{dialled}, []cause.Finding{problem, problem}, nil, Problem, 1, "1 more problem; no way in works"},
 		{"a server that answers, and lets nobody in", "", []fact.Observation{dialled, refused}, []cause.Finding{problem}, []cause.Way{way}, Problem, 1, "Port 21 is blocked; nobody was let in"},
+		{"somebody got in, and no listing came", "", []fact.Observation{dialled}, []cause.Finding{problem}, []cause.Way{{Port: 21, Proof: cause.ProofLoggedIn}}, Problem, 1, "no way in works"},
 		{"nothing works, and no rule knows why", "", []fact.Observation{dialled}, nil, nil, Problem, 1, "no known cause fits"},
 		{"an interrupt", fact.ByUser, []fact.Observation{dialled}, nil, []cause.Way{way}, Inconclusive, 3, "interrupted before it had seen everything; until then 1 way in worked"},
 		{"an interrupt after a problem", fact.ByUser, []fact.Observation{dialled}, []cause.Finding{problem}, nil, Inconclusive, 3, "until then 1 problem showed"},
