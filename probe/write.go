@@ -30,13 +30,13 @@ func (d *dialogue) write(carried bool) {
 
 // The waits after the run was stopped.
 const (
-	finishLimit = 3 * time.Second // until a transfer that is under way is broken off
-	removeLimit = 5 * time.Second // for each reply until the file is deleted
+	finishLimit = 10 * time.Second // until a transfer that is under way is broken off
+	removeLimit = 5 * time.Second  // for each reply until the file is deleted
 )
 
 // writeOne says whether a file of one size was uploaded and read back. A run that is stopped lets the transfer under way
-// come to its end, if that is near: there are servers that hang up when one is broken off (vsftpd 3.0.3), and then the
-// file could not be deleted.
+// come to its end, an upload sooner: there are servers that hang up when one is broken off (vsftpd 3.0.3, ProFTPD 1.3.8),
+// and then the file could not be deleted.
 func (d *dialogue) writeOne(size int) bool {
 	name := "ftpdoctor-" + strings.ToLower(rand.Text()[:12]) + ".tmp"
 	if d.ask("SIZE "+name) == 213 { // RFC 3659 section 4.1
@@ -52,7 +52,7 @@ func (d *dialogue) writeOne(size int) bool {
 	defer context.AfterFunc(run, func() { time.AfterFunc(finishLimit, cancel) })()
 	d.obey(ctx)
 
-	file := &upload{left: content}
+	file := &upload{left: content, run: run}
 	up := d.carry(fact.Upload, "STOR", fact.EPSV, func() error {
 		return d.client.Stor(name, file)
 	})
@@ -68,11 +68,12 @@ func (d *dialogue) writeOne(size int) bool {
 }
 
 // uploadTime is how long an upload goes on. On a slow line the file becomes shorter.
-const uploadTime = 10 * time.Second
+const uploadTime = 5 * time.Second
 
-// upload is a file that ends when its time is over.
+// upload is a file that ends when its time is over, or the run.
 type upload struct {
 	left  []byte
+	run   context.Context
 	until time.Time
 }
 
@@ -80,7 +81,7 @@ func (u *upload) Read(p []byte) (int, error) {
 	if u.until.IsZero() {
 		u.until = time.Now().Add(uploadTime)
 	}
-	if len(u.left) == 0 || time.Now().After(u.until) {
+	if len(u.left) == 0 || time.Now().After(u.until) || u.run.Err() != nil {
 		return 0, io.EOF
 	}
 	n := copy(p, u.left)
