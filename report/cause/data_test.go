@@ -117,6 +117,10 @@ func TestObjections(t *testing.T) {
 		"426 Connection closed; transfer aborted.":                                         "data-truncated",
 		"426 Connection timed out, aborting transfer":                                      "data-timeout",
 		"421 Could not create socket.":                                                     "data-ports-exhausted",
+		// Others, of an empty folder
+		"550 No files found":         "",
+		"450 No files found":         "",
+		"550 The directory is empty": "",
 		// Microsoft, SFTPGo
 		"534 Policy requires SSL.":                     "data-prot-required",
 		"421 unable to open transfer: TLS is required": "data-prot-required",
@@ -187,4 +191,17 @@ func cutAt(t *testing.T, whole *fact.Run, i int, kind fact.Kind) *fact.Run {
 		run.Seen = append(run.Seen, broken)
 	}
 	return &run
+}
+
+// A server that encrypts the control connection alone says so in its answer to PROT.
+func TestProtRefusedIsNamed(t *testing.T) {
+	run := load(t, filepath.Join("testdata", "healthy-login-vsftpd", "facts.json"))
+	i := slices.IndexFunc(run.Seen, func(o fact.Observation) bool { return o.Reply != nil && o.Reply.Command == "PROT P" })
+	run.Seen = run.Seen[:i+1]
+	run.Seen[i].Reply.Code, run.Seen[i].Reply.Lines = 536, []string{"PROT not supported."}
+	found := judge(run)
+	checkFindings(t, run, found)
+	if roots(found) != 1 || found[0].Cause != "data-tls-fails" {
+		t.Errorf("got:\n%s", dump(found))
+	}
 }

@@ -131,6 +131,8 @@ func (o objection) said() string {
 		return reason.cause
 	}
 	switch {
+	case o.transfer != nil && o.transfer.Work == fact.Listing && emptyFolder.MatchString(text):
+		return ""
 	case o.code == 452 || o.code == 552: // RFC 959 section 4.2.2
 		return "data-quota"
 	case o.code == 426:
@@ -147,6 +149,9 @@ func (o objection) said() string {
 		return "data-permission"
 	}
 }
+
+// emptyFolder matches what some servers answer to the listing of a folder with nothing in it.
+var emptyFolder = regexp.MustCompile(`(?i)no (such )?files?( or director\w+)? found|no files\b|(folder|directory) (is )?empty`)
 
 // dataReasons are the words with which servers turn transfers down, in the order in which they are looked for. They are those
 // of vsftpd 3.0.3, ProFTPD 1.3.8, Pure-FTPd 1.0.50, FileZilla Server 0.9 and 1, Microsoft's server and SFTPGo.
@@ -504,6 +509,29 @@ func matchDataTLSFails(c *Case) []Finding {
 	}
 	if found := c.objecting("data-tls-fails"); len(found) > 0 {
 		return found[0].finding(f)
+	}
+	return c.unprotected()
+}
+
+// unprotected finds a server with TLS on the control connection that does not want it on data connections (RFC 4217 section 9).
+func (c *Case) unprotected() []Finding {
+	s := c.Attempt()
+	if s == nil || !s.Accepted() {
+		return nil
+	}
+	for _, o := range s.answers("PROT") {
+		if o.Failure == nil && o.Reply.Code >= 400 && o.Reply.Code != 421 {
+			return []Finding{{
+				Title:    fmt.Sprintf("%s does not encrypt data connections", c.Run.Target.Host),
+				Says:     "The control connection is encrypted, and the server refuses PROT P, so that listings and files would go in clear.",
+				Where:    s.where(),
+				Evidence: ids(o),
+				Quotes:   quote(o),
+				Fix: append([]Step{
+					{c.support(), "permit the encryption of data connections (PROT P)"},
+				}, c.overSSH()...),
+			}}
+		}
 	}
 	return nil
 }
