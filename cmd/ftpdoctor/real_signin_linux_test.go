@@ -2,15 +2,19 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/textproto"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -26,7 +30,12 @@ func TestRealSignIn(t *testing.T) {
 		{"healthy-vsftpd-one-connection-per-address", signInOneConnection},
 		{"healthy-vsftpd-ipv6", signInIPv6},
 		{"healthy-vsftpd-in-clear", signInClear},
+		{"healthy-vsftpd-over-a-slow-and-lossy-line", signInBadLine},
+		{"healthy-vsftpd-slow-write", signInSlowWrite},
+		{"healthy-vsftpd-anonymous", signInAnonymous},
+		{"healthy-vsftpd-large-folder", signInLargeFolder},
 		{"healthy-proftpd", signInProFTPD},
+		{"healthy-proftpd-with-much-to-say", signInTalkative},
 		{"healthy-proftpd-tls-1.2", signInProFTPDTLS12},
 		{"proftpd-tls-1.2-without-tickets", signInProFTPDWithoutTickets},
 		{"healthy-proftpd-implicit", signInProFTPDImplicit},
@@ -41,12 +50,15 @@ func TestRealSignIn(t *testing.T) {
 		{"unknown-user", unknownUser},
 		{"denied-user", deniedUser},
 		{"anonymous-refused", anonymousRefused},
+		{"anonymous-only", anonymousOnly},
+		{"user-number-too-low", userNumberTooLow},
 		{"tls-required-vsftpd", tlsRequiredVsftpd},
 		{"tls-required-proftpd", tlsRequiredProFTPD},
 		{"tls-required-pure-ftpd", tlsRequiredPureFTPd},
 		{"certificate-self-signed", signInSelfSigned},
 		{"home-missing-vsftpd", homeMissingVsftpd},
 		{"home-missing-pure-ftpd", homeMissingPureFTPd},
+		{"home-missing-proftpd", homeMissingProFTPD},
 		{"chroot-writable", chrootWritable},
 		{"per-address-limit", signInPerAddressLimit},
 		{"per-user-limit-proftpd", perUserLimitProFTPD},
@@ -60,16 +72,29 @@ func TestRealSignIn(t *testing.T) {
 		{"passive-ports-used-up", passiveUsedUp},
 		{"epsv-refused", epsvRefused},
 		{"epsv-swallowed", epsvSwallowed},
+		{"passive-mode-switched-off", passiveOff},
+		{"data-encryption-reset", dataEncryptionReset},
 		{"encrypted-data-demanded-vsftpd", protRequiredVsftpd},
 		{"encrypted-data-demanded-proftpd", protRequiredProFTPD},
 		{"ftp-helper", ftpHelper},
+		{"ftp-helper-compared", ftpHelperCompared},
+		{"active-mode-vsftpd", activeVsftpd},
+		{"active-mode-proftpd", activeProFTPD},
+		{"active-mode-pure-ftpd", activePureFTPd},
+		{"active-mode-ipv6", activeIPv6},
+		{"active-mode-behind-a-firewall", activeBlocked},
+		{"active-mode-switched-off", activeOff},
 
 		{"folder-read-only-vsftpd", readOnlyVsftpd},
 		{"folder-read-only-proftpd", readOnlyProFTPD},
 		{"folder-read-only-pure-ftpd", readOnlyPureFTPd},
+		{"interrupted-vsftpd", interruptedVsftpd},
+		{"interrupted-proftpd", interruptedProFTPD},
+		{"interrupted-pure-ftpd", interruptedPureFTPd},
 		{"disk-full-vsftpd", diskFullVsftpd},
 		{"disk-full-proftpd", diskFullProFTPD},
 		{"disk-full-pure-ftpd", diskFullPureFTPd},
+		{"quota-pure-ftpd", quotaPureFTPd},
 	})
 }
 
@@ -216,6 +241,72 @@ func signInIPv6(n *network, ca *authority) {
 	n.done(d, "list epsv 226 resumed", "upload epsv 226 resumed", "download epsv 226 resumed", "upload epsv 226 resumed",
 		"download epsv 226 resumed", "list epsv 522")
 	n.left(home)
+}
+
+// A line of 128 kbit/s that loses every twentieth packet.
+func signInBadLine(n *network, ca *authority) {
+	n.names(serverAddress)
+	n.account()
+	for _, device := range []string{"client", "server"} {
+		n.run(n.router, "tc", "qdisc", "add", "dev", device, "root", "tbf", "rate", "128kbit", "burst", "2kb", "latency", "3s")
+	}
+	n.onTheWay("tcp flags & syn == 0 numgen inc mod 20 == 19 drop")
+	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil), withUsers()...)
+	d := n.signIn(ca, n.site("21")...)
+	n.healthy(d)
+	n.done(d, "list epsv 226 resumed", "list pasv 226 resumed", "list epsv 522")
+}
+
+// A line that is slow towards the server, as many are. The file of the transfer test becomes smaller.
+func signInSlowWrite(n *network, ca *authority) {
+	n.names(serverAddress)
+	home := n.account()
+	n.run(n.router, "tc", "qdisc", "add", "dev", "server", "root", "tbf", "rate", "256kbit", "burst", "2kb", "latency", "2s")
+	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil), withUsers()...)
+	d := n.signIn(ca, append(n.site("21"), "--write")...)
+	n.healthy(d)
+	n.wroteAndLeftNothing(d, home, "list epsv 522")
+}
+
+// The account of everybody.
+func signInAnonymous(n *network, ca *authority) {
+	n.names(serverAddress)
+	if err := os.Chmod(n.account(), 0o555); err != nil {
+		n.t.Fatal(err)
+	}
+	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil), "anonymous_enable=YES", "allow_anon_ssl=YES",
+		"no_anon_password=YES", "ftp_username="+user)
+	d := n.signInAs(ca, "anonymous", "someone@example.com", n.site("21")...)
+	n.reply(d, serverAddress+":21", "USER", 230, "Login successful.")
+	n.healthy(d)
+	n.done(d, "list epsv 226 resumed", "list pasv 226 resumed", "list epsv 522")
+}
+
+func signInLargeFolder(n *network, ca *authority) {
+	n.names(serverAddress)
+	home := n.account()
+	for i := range 20_000 {
+		name := filepath.Join(home, fmt.Sprintf("a file with a rather long name, number %05d", i))
+		if err := os.WriteFile(name, nil, 0o644); err != nil {
+			n.t.Fatal(err)
+		}
+	}
+	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil), withUsers()...)
+	d := n.signIn(ca, n.site("21")...)
+	n.healthy(d)
+	n.done(d, "list epsv 226 resumed", "list pasv 226 resumed", "list epsv 522")
+}
+
+// A server that hides what it is, greets in many lines, and allows one connection.
+func signInTalkative(n *network, ca *authority) {
+	n.names(serverAddress)
+	home := n.account()
+	text := n.file("words", strings.Repeat("Use of this system is monitored. 530 Login incorrect.\n", 30))
+	n.proftpd(serverAddress, "21", ca.certificate(n, host, nil), n.userFile("TLSEngine on", "TLSRequired on", "ServerIdent off",
+		"MaxClientsPerHost 1", "MaxClientsPerUser 1", "DisplayConnect "+text, "DisplayLogin "+text)...)
+	d := n.signIn(ca, append(n.site("21"), "--write")...)
+	n.healthy(d)
+	n.wroteAndLeftNothing(d, home, "list epsv 425")
 }
 
 func signInClear(n *network, ca *authority) {
@@ -373,6 +464,23 @@ func anonymousRefused(n *network, ca *authority) {
 	n.expect(d, 1, "login-no-anonymous")
 }
 
+func anonymousOnly(n *network, ca *authority) {
+	n.names(serverAddress)
+	n.account()
+	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil), "anonymous_enable=YES", "local_enable=NO", "allow_anon_ssl=YES")
+	d := n.signIn(ca, n.site("21")...)
+	n.reply(d, serverAddress+":21", "USER", 530, "This FTP server is anonymous only.")
+	n.expect(d, 1, "login-anonymous-only")
+}
+
+func userNumberTooLow(n *network, ca *authority) {
+	n.names(serverAddress)
+	n.pureFTPd(serverAddress, "21", ca.certificate(n, host, nil), n.pureDB(n.account(), "--minuid", "9999")...)
+	d := n.signIn(ca, n.site("21")...)
+	n.reply(d, serverAddress+":21", "PASS", 530, "Sorry, but I can't trust you")
+	n.expect(d, 1, "login-disabled")
+}
+
 func tlsRequiredVsftpd(n *network, ca *authority) {
 	n.names(serverAddress)
 	n.account()
@@ -431,6 +539,15 @@ func homeMissingPureFTPd(n *network, ca *authority) {
 	d := n.signIn(ca, n.site("21")...)
 	n.reply(d, serverAddress+":21", "PASS", 421, "Home directory not available - aborting")
 	n.expect(d, 1, "login-home-missing")
+}
+
+func homeMissingProFTPD(n *network, ca *authority) {
+	n.names(serverAddress)
+	n.accountAt("/nonexistent/jane")
+	n.proftpd(serverAddress, "21", ca.certificate(n, host, nil), n.userFile("TLSEngine on", "TLSRequired on")...)
+	d := n.signIn(ca, n.site("21")...)
+	n.reply(d, serverAddress+":21", "PASS", 530, "Login incorrect.")
+	n.expect(d, 1, "login-bad-credentials")
 }
 
 func chrootWritable(n *network, ca *authority) {
@@ -584,6 +701,25 @@ func epsvSwallowed(n *network, ca *authority) {
 	n.expect(d, 0, "data-epsv-swallowed")
 }
 
+func passiveOff(n *network, ca *authority) {
+	n.names(serverAddress)
+	n.account()
+	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil), withUsers("pasv_enable=NO")...)
+	d := n.signIn(ca, n.site("21")...)
+	n.reply(d, serverAddress+":21", "EPSV", 550, "Permission denied.")
+	n.reply(d, serverAddress+":21", "PASV", 550, "Permission denied.")
+	n.expect(d, 1, "data-epsv-refused")
+}
+
+func dataEncryptionReset(n *network, ca *authority) {
+	n.names(serverAddress)
+	n.account()
+	n.onTheWay("iifname client tcp dport 40000-50000 tcp flags & psh == psh reject with tcp reset")
+	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil), append(rangeOf(40000, 50000), "data_connection_timeout=3")...)
+	d := n.signIn(ca, n.site("21")...)
+	n.expect(d, 1, "data-tls-fails")
+}
+
 func protRequiredVsftpd(n *network, ca *authority) {
 	n.names(serverAddress)
 	n.account()
@@ -600,9 +736,10 @@ func protRequiredProFTPD(n *network, ca *authority) {
 	n.expect(d, 1, "data-prot-required")
 }
 
-// The server has an inner address, and the router leads its outer address there. The router's FTP helper, nf_nat_ftp of
-// Linux, changes what a 227 says where it can read it, and opens the port for it.
-func ftpHelper(n *network, ca *authority) {
+// readAlong gives the server an inner address, and makes the router lead its outer address there. The router's FTP helper,
+// nf_nat_ftp of Linux, changes what a 227 says where it can read it, and opens the port for it.
+func (n *network) readAlong(ca *authority) {
+	n.t.Helper()
 	const inner = "10.7.0.7"
 	n.ip("-n " + n.server + " address add " + inner + "/32 dev lo")
 	n.ip("-n " + n.router + " route add " + inner + " via " + thirdAddress)
@@ -622,19 +759,149 @@ func ftpHelper(n *network, ca *authority) {
 		type filter hook forward priority 0; policy drop;
 		ct state established,related accept
 		tcp dport 21 accept
+		tcp dport { 22, 443, 990 } reject with tcp reset
 	}`, serverAddress, inner))
 	n.vsftpd(inner, "21", ca.certificate(n, host, nil), withUsers("force_local_logins_ssl=NO", "force_local_data_ssl=NO")...)
+}
 
-	clear := n.signIn(ca, "--protocol", "ftp", "--allow-plaintext")
-	n.reply(clear, serverAddress+":21", "PASV", 227, "Entering Passive Mode (198,51,100,7,...")
-	n.ways(clear, "ftp 21 none listed")
+func ftpHelper(n *network, ca *authority) {
+	n.readAlong(ca)
+	open := n.signIn(ca, "--protocol", "ftp", "--allow-plaintext")
+	n.reply(open, serverAddress+":21", "PASV", 227, "Entering Passive Mode (198,51,100,7,...")
+	n.ways(open, "ftp 21 none listed")
+	n.expect(open, 0)
 
 	secret := n.signIn(ca, append(n.site("21"), "--connect-timeout", "1s")...)
 	n.reply(secret, serverAddress+":21", "PASV", 227, "Entering Passive Mode (10,7,0,7,...")
 	n.expect(secret, 1, "data-pasv-blocked", "data-pasv-private")
 }
 
+// In clear and under TLS in one run, the program sees that somebody reads along.
+func ftpHelperCompared(n *network, ca *authority) {
+	n.readAlong(ca)
+	d := n.signIn(ca, append(n.site("21"), "--allow-plaintext", "--connect-timeout", "1s")...)
+	n.expect(d, 1, "data-alg-rewrite", "data-no-pinhole")
+}
+
+func activeVsftpd(n *network, ca *authority) {
+	n.names(serverAddress)
+	n.account()
+	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil), withUsers()...)
+	d := n.signIn(ca, append(n.site("21"), "--active")...)
+	n.healthy(d)
+	n.done(d, "list epsv 226 resumed", "list pasv 226 resumed", "list eprt 226 resumed", "list epsv 522")
+}
+
+func activeProFTPD(n *network, ca *authority) {
+	n.names(serverAddress)
+	n.account()
+	n.proftpd(serverAddress, "21", ca.certificate(n, host, nil), n.userFile("TLSEngine on", "TLSRequired on")...)
+	d := n.signIn(ca, append(n.site("21"), "--active")...)
+	n.healthy(d)
+	n.done(d, "list epsv 226 resumed", "list pasv 226 resumed", "list eprt 226 resumed", "list epsv 425")
+}
+
+func activePureFTPd(n *network, ca *authority) {
+	n.names(serverAddress)
+	n.pureFTPd(serverAddress, "21", ca.certificate(n, host, nil), n.pureDB(n.account(), "--tls", "3")...)
+	d := n.signIn(ca, append(n.site("21"), "--active")...)
+	n.healthy(d)
+	n.done(d, "list epsv 226", "list pasv 226", "list eprt 226", "list epsv 226")
+}
+
+func activeIPv6(n *network, ca *authority) {
+	n.names(serverAddress6)
+	n.account()
+	n.vsftpd(serverAddress6, "21", ca.certificate(n, host, nil), withUsers()...)
+	d := n.signIn(ca, append(n.site("21"), "--active")...)
+	n.healthy(d)
+	n.done(d, "list epsv 226 resumed", "list eprt 226 resumed", "list epsv 522")
+}
+
+func activeBlocked(n *network, ca *authority) {
+	n.names(serverAddress)
+	n.account()
+	n.onTheWay("iifname server ct state new drop")
+	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil), withUsers("connect_timeout=3")...)
+	d := n.signIn(ca, append(n.site("21"), "--active")...)
+	n.expect(d, 0, "data-active-nat", "data-tls-reuse")
+}
+
+func activeOff(n *network, ca *authority) {
+	n.names(serverAddress)
+	n.account()
+	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil), withUsers("port_enable=NO")...)
+	d := n.signIn(ca, append(n.site("21"), "--active")...)
+	n.expect(d, 0, "data-active-nat", "data-tls-reuse")
+}
+
 // Files.
+
+// interrupt starts a run with --write over a slow line, and interrupts it while the second file is on its way.
+func (n *network) interrupt(ca *authority, home string) {
+	n.t.Helper()
+	n.run(n.router, "tc", "qdisc", "add", "dev", "server", "root", "tbf", "rate", "2mbit", "burst", "8kb", "latency", "500ms")
+	cmd := exec.Command("ip", append([]string{"netns", "exec", n.client, n.program, "-f", "json", "--write", "--ca-file", ca.rootFile, "-u", user, host}, n.site("21")...)...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + n.dir, "FTPDOCTOR_PASSWORD=" + password}
+	var report bytes.Buffer
+	cmd.Stdout = &report
+	if err := cmd.Start(); err != nil {
+		n.t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); uploaded(home) < 100_000; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			n.t.Fatal("no upload within 10 s")
+		}
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		n.t.Fatal(err)
+	}
+	_ = cmd.Wait() // the report has the exit code
+	n.left(home)
+	var d diagnosis
+	if err := json.Unmarshal(report.Bytes(), &d); err != nil {
+		n.t.Fatal(err)
+	}
+	if d.Verdict.Exit != 3 || len(d.shown()) != 0 {
+		n.t.Errorf("exit code %d, shown %v; want 3 and nothing", d.Verdict.Exit, d.shown())
+	}
+	n.t.Log(d.Verdict.Summary)
+	if n.t.Failed() {
+		n.t.Logf("the report:\n%s", report.Bytes())
+	}
+}
+
+// uploaded is how much of a file of the transfer test has arrived.
+func uploaded(home string) int64 {
+	names, _ := filepath.Glob(filepath.Join(home, "*ftpdoctor-*")) // the pattern is right
+	for _, name := range names {
+		if info, err := os.Stat(name); err == nil {
+			return info.Size()
+		}
+	}
+	return 0
+}
+
+func interruptedVsftpd(n *network, ca *authority) {
+	n.names(serverAddress)
+	home := n.account()
+	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil), withUsers()...)
+	n.interrupt(ca, home)
+}
+
+func interruptedProFTPD(n *network, ca *authority) {
+	n.names(serverAddress)
+	home := n.account()
+	n.proftpd(serverAddress, "21", ca.certificate(n, host, nil), n.userFile("TLSEngine on", "TLSRequired on")...)
+	n.interrupt(ca, home)
+}
+
+func interruptedPureFTPd(n *network, ca *authority) {
+	n.names(serverAddress)
+	home := n.account()
+	n.pureFTPd(serverAddress, "21", ca.certificate(n, host, nil), n.pureDB(home)...)
+	n.interrupt(ca, home)
+}
 
 func readOnlyVsftpd(n *network, ca *authority) {
 	n.names(serverAddress)
@@ -709,5 +976,19 @@ func diskFullPureFTPd(n *network, ca *authority) {
 	n.pureFTPd(serverAddress, "21", ca.certificate(n, host, nil), n.pureDB(home)...)
 	d := n.signIn(ca, append(n.site("21"), "--write")...)
 	n.left(home)
+	n.expect(d, 1, "data-quota")
+}
+
+func quotaPureFTPd(n *network, ca *authority) {
+	n.names(serverAddress)
+	home := n.account()
+	// The files and bytes that are there already: almost all that the account may have.
+	list := filepath.Join(home, ".ftpquota")
+	if err := errors.Join(os.WriteFile(list, []byte("1 990000\n"), 0o600), os.Chown(list, userID, userID)); err != nil {
+		n.t.Fatal(err)
+	}
+	account := fmt.Sprintf("%s:%s:%d:%[3]d::%s/./::::::1000:1000000:::::", user, passwordHash, userID, home)
+	n.pureFTPd(serverAddress, "21", ca.certificate(n, host, nil), n.pureUser(account)...)
+	d := n.signIn(ca, append(n.site("21"), "--write")...)
 	n.expect(d, 1, "data-quota")
 }

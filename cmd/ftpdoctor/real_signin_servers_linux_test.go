@@ -60,9 +60,14 @@ func (n *network) userFile(more ...string) []string {
 // pureDB are flags of Pure-FTPd for the account. The user stays within the home folder.
 func (n *network) pureDB(home string, more ...string) []string {
 	n.t.Helper()
-	list := n.file("pureftpd.passwd", fmt.Sprintf("%s:%s:%d:%[3]d::%s/./::::::::::::\n", user, passwordHash, userID, home))
+	return n.pureUser(fmt.Sprintf("%s:%s:%d:%[3]d::%s/./::::::::::::", user, passwordHash, userID, home), more...)
+}
+
+// pureUser are flags of Pure-FTPd for an account as a line of pureftpd.passwd (pure-pw(8)).
+func (n *network) pureUser(line string, more ...string) []string {
+	n.t.Helper()
 	made := filepath.Join(n.dir, "pureftpd.pdb")
-	if out, err := exec.Command(program(n.t, "pure-pw"), "mkdb", made, "-f", list).CombinedOutput(); err != nil {
+	if out, err := exec.Command(program(n.t, "pure-pw"), "mkdb", made, "-f", n.file("pureftpd.passwd", line+"\n")).CombinedOutput(); err != nil {
 		n.t.Fatalf("pure-pw: %v\n%s", err, out)
 	}
 	return append([]string{"--login", "puredb:" + made, "--dontresolve"}, more...)
