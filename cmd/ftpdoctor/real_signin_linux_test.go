@@ -662,13 +662,13 @@ func passiveHalfDropped(n *network, ca *authority) {
 	n.onTheWay("iifname client tcp dport 40016-40031 drop")
 	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil), rangeOf(40000, 40031)...)
 	d := n.signIn(ca, append(n.site("21"), "--passive-samples", "16", "--connect-timeout", "1s")...)
-	// Whether a listing came about is a matter of luck.
+	// vsftpd chooses ports at random, so that it is a matter of luck how many are open.
 	if shown := d.shown(); !slices.Contains(shown, "data-pasv-blocked") {
 		n.t.Errorf("shown are %v, want data-pasv-blocked among them", shown)
 	}
 	for _, f := range d.Findings {
-		if f.Cause == "data-pasv-blocked" && !strings.Contains(f.Says, "the upper part is blocked") {
-			n.t.Errorf("the finding says %q, want that the upper part is blocked", f.Says)
+		if strings.Contains(f.Says, "the lower part") || strings.Contains(f.Says, "at random") {
+			n.t.Errorf("the finding says %q, but the upper part is blocked", f.Says)
 		}
 	}
 }
