@@ -114,7 +114,7 @@ var loginReasons = []struct {
 	// Pure-FTPd, FileZilla Server 0.9, SFTPGo, ProFTPD (mod_ban).
 	{"ftp-banned", Certain, regexp.MustCompile(`(?i)too many (authentication|login) failures|temporarily banned|banned client`)},
 	{"ftp-banned", "", regexp.MustCompile(`(?i)\bbann?ed\b|black-?list|too many (failed|bad|wrong|invalid|incorrect|login)|rate[-_ ]limit`)},
-	{"login-ip-or-country", "", regexp.MustCompile(`(?i)country|\bgeo|ip[_ ]mismatch|\b(ip|network|location|ip address)\b.*\b(not|denied|blocked|restricted|forbidden|mismatch)|\b(not|denied|blocked|restricted|forbidden)\b.*\b(ip|network|location|ip address)\b`)},
+	{"login-ip-or-country", "", regexp.MustCompile(`(?i)country|\bgeo(graph|loc|ip|-)|ip[_ ]mismatch|\b(ip|network|location|ip address)\b.*\b(not (allowed|permitted|authori[sz]ed|in)|denied|blocked|restricted|forbidden|mismatch)|\b(not|denied|blocked|restricted|forbidden)\b.*\b(from|for|your|this) (this |your |that )?(ip|network|location)\b`)},
 	{"ftp-per-ip-limit", "", reasonWords("ftp-per-ip-limit")},
 	// FileZilla Server 0.9, Pure-FTPd for a user below the smallest number that it lets in.
 	{"login-disabled", Certain, regexp.MustCompile(`(?i)account has been disabled|account disabled|i can't trust you`)},

@@ -61,7 +61,7 @@ func matchResetAfterAuth(c *Case) []Finding {
 	if o.TLS.Mode == fact.Explicit {
 		f.Says = fmt.Sprintf("The server agrees to start TLS (234), and after the first message of TLS %s.", how)
 	}
-	if other := c.tlsElsewhere(found); other != nil {
+	if other := c.tlsElsewhere(found); other != nil && other.Endpoint != "" {
 		f.Evidence = append(f.Evidence, other.ID)
 		f.Says += fmt.Sprintf(" TLS with %s works.", other.Endpoint)
 	} else {
