@@ -50,6 +50,13 @@ var namespaceName = regexp.MustCompile(`^ftpdoctor-(\d+)-\d+-(client|router|serv
 
 var networksMade atomic.Int64
 
+// serverUsers is the user list of the host of servers.
+const serverUsers = `root:x:0:0::/root:/bin/sh
+nobody:x:65534:65534::/nonexistent:/usr/sbin/nologin
+sshd:x:901:65534::/run/sshd:/usr/sbin/nologin
+ftp:x:902:65534::/nonexistent:/usr/sbin/nologin
+`
+
 // require turns a skip into a failure. CI sets it, as it has installed everything.
 var require = os.Getenv("FTPDOCTOR_REAL") == "require"
 
@@ -138,11 +145,7 @@ func newNetwork(t *testing.T, program string) *network {
 	n.etc(n.client, "hosts", "127.0.0.1 localhost\n::1 localhost\n")
 	n.etc(n.server, "resolv.conf", "nameserver 127.0.0.1\n") // refuses at once: no server waits for a name
 	n.etc(n.server, "hosts", "127.0.0.1 localhost\n")
-	n.etc(n.server, "passwd", `root:x:0:0::/root:/bin/sh
-nobody:x:65534:65534::/nonexistent:/usr/sbin/nologin
-sshd:x:901:65534::/run/sshd:/usr/sbin/nologin
-ftp:x:902:65534::/nonexistent:/usr/sbin/nologin
-`)
+	n.etc(n.server, "passwd", serverUsers)
 	return n
 }
 

@@ -25,7 +25,10 @@ import (
 func TestRealSignIn(t *testing.T) {
 	runReal(t, []realTest{
 		{"healthy-vsftpd", signInVsftpd},
+		{"healthy-host", signInHost},
+		{"healthy-three-addresses", signInAddresses},
 		{"healthy-vsftpd-tls-1.2", signInVsftpdTLS12},
+		{"healthy-vsftpd-plaintext-allowed", signInPlaintextAllowed},
 		{"healthy-vsftpd-implicit", signInVsftpdImplicit},
 		{"healthy-vsftpd-one-connection-per-address", signInOneConnection},
 		{"healthy-vsftpd-ipv6", signInIPv6},
@@ -40,6 +43,7 @@ func TestRealSignIn(t *testing.T) {
 		{"proftpd-tls-1.2-without-tickets", signInProFTPDWithoutTickets},
 		{"healthy-proftpd-implicit", signInProFTPDImplicit},
 		{"healthy-pure-ftpd", signInPureFTPd},
+		{"healthy-pure-ftpd-ipv6", signInPureFTPdIPv6},
 		{"healthy-pyftpdlib", signInPyftpdlib},
 		{"healthy-pyftpdlib-implicit", signInPyftpdlibImplicit},
 
@@ -67,6 +71,7 @@ func TestRealSignIn(t *testing.T) {
 		{"private-address-announced", privateAddress},
 		{"other-address-announced", otherAddress},
 		{"passive-range-dropped", passiveDropped},
+		{"passive-range-dropped-plaintext-allowed", passiveDroppedPlaintextAllowed},
 		{"passive-range-refused", passiveRefused},
 		{"passive-range-half-dropped", passiveHalfDropped},
 		{"passive-ports-used-up", passiveUsedUp},
@@ -198,6 +203,56 @@ func signInVsftpd(n *network, ca *authority) {
 	if opened := n.connections(); d.Spent.Connections != opened {
 		n.t.Errorf("the report owns up to %d connections, the router saw %d", d.Spent.Connections, opened)
 	}
+}
+
+// One password goes to one of the ways in, the first of the profile.
+func signInHost(n *network, ca *authority) {
+	n.names(serverAddress)
+	n.countConnections()
+	home := n.account()
+	id := ca.certificate(n, host, nil)
+	n.vsftpd(serverAddress, "21", id, withUsers()...)
+	n.vsftpd(serverAddress, "990", id, withUsers("implicit_ssl=YES")...)
+	n.openSSH(serverAddress, "22")
+	n.web(serverAddress, id)
+	d := n.signIn(ca, "--write")
+	n.healthy(d)
+	n.ways(d, "ftpes 21 explicit wrote", "ftps 990 implicit verified", "sftp 22 ssh connected")
+	n.wroteAndLeftNothing(d, home, "list epsv 522")
+	if opened := n.connections(); d.Spent.Connections != opened {
+		n.t.Errorf("the report owns up to %d connections, the router saw %d", d.Spent.Connections, opened)
+	}
+}
+
+func signInAddresses(n *network, ca *authority) {
+	n.names(serverAddress, secondAddress, thirdAddress, serverAddress6)
+	home := n.account()
+	id := ca.certificate(n, host, nil)
+	for _, address := range []string{serverAddress, secondAddress, thirdAddress, serverAddress6} {
+		n.vsftpd(address, "21", id, withUsers()...)
+	}
+	d := n.signIn(ca, append(n.site("21"), "--write")...)
+	n.healthy(d)
+	n.left(home)
+	sent := 0
+	for _, o := range d.Facts {
+		if o.Reply != nil && o.Reply.Command == "PASS" {
+			sent++
+		}
+	}
+	if sent != 1 {
+		n.t.Errorf("the password was sent %d times, want once", sent)
+	}
+}
+
+// That the server takes no password in clear is no fault where TLS works.
+func signInPlaintextAllowed(n *network, ca *authority) {
+	n.names(serverAddress)
+	n.account()
+	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil), withUsers()...)
+	d := n.signIn(ca, append(n.site("21"), "--allow-plaintext")...)
+	n.healthy(d)
+	n.done(d, "list epsv 226 resumed", "list pasv 226 resumed", "list epsv 522")
 }
 
 func signInVsftpdTLS12(n *network, ca *authority) {
@@ -374,6 +429,16 @@ func signInPureFTPd(n *network, ca *authority) {
 	n.ways(d, "ftpes 21 explicit wrote")
 	n.done(d, "list epsv 226", "list pasv 226", // without tickets for TLS 1.3, and without a demand for them
 		"upload epsv 226", "download epsv 226", "upload epsv 226", "download epsv 226", "list epsv 226")
+	n.left(home)
+}
+
+func signInPureFTPdIPv6(n *network, ca *authority) {
+	n.names(serverAddress6)
+	home := n.account()
+	n.pureFTPd(serverAddress6, "21", ca.certificate(n, host, nil), n.pureDB(home)...)
+	d := n.signIn(ca, append(n.site("21"), "--write")...)
+	n.healthy(d)
+	n.ways(d, "ftpes 21 explicit wrote")
 	n.left(home)
 }
 
@@ -644,6 +709,15 @@ func passiveDropped(n *network, ca *authority) {
 	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil), rangeOf(40000, 50000)...)
 	d := n.signIn(ca, append(n.site("21"), "--connect-timeout", "1s")...)
 	n.outcome(d, fact.Accepted)
+	n.expect(d, 1, "data-pasv-blocked")
+}
+
+func passiveDroppedPlaintextAllowed(n *network, ca *authority) {
+	n.names(serverAddress)
+	n.account()
+	n.onTheWay("iifname client tcp dport 40000-50000 drop")
+	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil), rangeOf(40000, 50000)...)
+	d := n.signIn(ca, append(n.site("21"), "--allow-plaintext", "--connect-timeout", "1s")...)
 	n.expect(d, 1, "data-pasv-blocked")
 }
 

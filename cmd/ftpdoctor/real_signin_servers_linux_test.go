@@ -37,14 +37,11 @@ func (n *network) account() (home string) {
 // accountAt makes the account with a home folder that is there, or is not.
 func (n *network) accountAt(home string) {
 	n.t.Helper()
-	n.etc(n.server, "passwd", fmt.Sprintf(`root:x:0:0::/root:/bin/sh
-nobody:x:65534:65534::/nonexistent:/usr/sbin/nologin
-ftp:x:902:65534::/nonexistent:/usr/sbin/nologin
-%s:x:%d:%[2]d::%s:/bin/sh
-`, user, userID, home))
+	line := fmt.Sprintf("%s:x:%d:%[2]d::%s:/bin/sh\n", user, userID, home)
+	n.etc(n.server, "passwd", serverUsers+line)
 	n.etc(n.server, "shadow", user+":"+passwordHash+":19000:0:99999:7:::\n")
 	n.etc(n.server, "pam.d/ftpdoctor", "auth required pam_unix.so\naccount required pam_unix.so\nsession required pam_permit.so\n")
-	n.file("users", fmt.Sprintf("%s:%s:%d:%[3]d::%s:/bin/sh\n", user, passwordHash, userID, home))
+	n.file("users", strings.Replace(line, ":x:", ":"+passwordHash+":", 1))
 }
 
 // withUsers are settings of vsftpd for users who sign in by PAM, and may write.
