@@ -44,7 +44,7 @@ type Change struct {
 // Matter is what a change is about.
 type Matter string
 
-// The matters, in the order in which changes are listed.
+// The matters, in the order in which changes are listed. docs/comparison.schema.json lists them too.
 const (
 	CauseMatter       Matter = "cause"
 	WayMatter         Matter = "way"
@@ -58,9 +58,13 @@ const (
 	PlaceMatter       Matter = "place"
 )
 
+var matters = []Matter{
+	CauseMatter, WayMatter, PortMatter, TLSMatter, HostKeyMatter, CertificateMatter, GreetingMatter, AddressMatter, TimeMatter, PlaceMatter,
+}
+
 // Exit is the exit code of a comparison: whether something got worse.
-func (c *Comparison) Exit() int {
-	if len(c.Worse) > 0 {
+func (c *Comparison) Exit(exitZero bool) int {
+	if len(c.Worse) > 0 && !exitZero {
 		return exitProblem
 	}
 	return exitOK
@@ -386,10 +390,10 @@ func (c *comparing) slower(name string, felt, then, now fact.Millis) {
 	change := Change{What: TimeMatter, Before: length(then), After: length(now)}
 	switch {
 	case now-then >= felt && now >= 2*then:
-		change.Says = fmt.Sprintf("%s takes %s longer: %s now; before: %s", name, length(now-then), length(now), length(then))
+		change.Says = fmt.Sprintf("%s is slower by %s: %s now; before: %s", name, length(now-then), length(now), length(then))
 		c.file(-1, change)
 	case then-now >= felt && then >= 2*now:
-		change.Says = fmt.Sprintf("%s is %s faster: %s now; before: %s", name, length(then-now), length(now), length(then))
+		change.Says = fmt.Sprintf("%s is faster by %s: %s now; before: %s", name, length(then-now), length(now), length(then))
 		c.file(1, change)
 	}
 }

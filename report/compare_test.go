@@ -3,25 +3,22 @@ package report
 import (
 	"bytes"
 	"encoding/json"
-	"os"
+	"encoding/xml"
+	"io"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"ftpdoctor/probe/fact"
 	"ftpdoctor/report/cause"
 )
 
 func TestCompareFormats(t *testing.T) {
-	healthy := loadFile(t, "testdata/healthy-files-com.json")
-	blocked := changed(t, "testdata/port-21-blocked.json", sameKeys(t))
-	for _, f := range CompareFormats {
-		var b bytes.Buffer
-		if err := f.Write(&b, Compare(healthy, blocked), Options{Unicode: true}); err != nil {
-			t.Fatal(err)
-		}
-		golden(t, "testdata/compare/blocked."+f.Name, b.String())
+	for _, f := range Formats {
+		golden(t, "testdata/compare/blocked."+f.Name, compared(t, f, comparisons(t)["blocked"]))
 	}
 }
 
@@ -61,7 +58,7 @@ func changed(t testing.TB, file string, change func(*Report)) *Report {
 func TestNothingChanged(t *testing.T) {
 	for name, r := range saved(t) {
 		c := Compare(r, r)
-		if len(c.Worse)+len(c.Better)+len(c.Other) > 0 || c.Exit() != 0 {
+		if len(c.Worse)+len(c.Better)+len(c.Other) > 0 || c.Exit(false) != 0 {
 			t.Errorf("%s compared with itself: %+v", name, c)
 		}
 	}
@@ -71,10 +68,10 @@ func TestNothingChanged(t *testing.T) {
 func TestCompareBothWays(t *testing.T) {
 	healthy, blocked := loadFile(t, "testdata/healthy-files-com.json"), changed(t, "testdata/port-21-blocked.json", sameKeys(t))
 	there, back := Compare(healthy, blocked), Compare(blocked, healthy)
-	if len(there.Worse) != 3 || len(there.Better) != 0 || there.Exit() != 1 {
+	if len(there.Worse) != 3 || len(there.Better) != 0 || there.Exit(false) != 1 {
 		t.Errorf("there: %+v", there)
 	}
-	if len(back.Worse) != 0 || len(back.Better) != 3 || back.Exit() != 0 {
+	if len(back.Worse) != 0 || len(back.Better) != 3 || back.Exit(false) != 0 {
 		t.Errorf("back: %+v", back)
 	}
 }
@@ -92,7 +89,7 @@ func TestChangesOfFacts(t *testing.T) {
 		{"a new certificate", everyTLS(func(h *fact.TLS) { h.Chain[0].SHA256 = "abc" }), 0, CertificateMatter, "the certificate on ports 21, 3021, 990, 3990, 443 is another"},
 		{"an older TLS", everyTLS(func(h *fact.TLS) { h.Version = "TLS 1.1" }), -1, TLSMatter, "TLS 1.1 now"},
 		{"another greeting", everyReply(func(r *fact.Reply) { r.Lines[0] = "ProFTPD" }), 0, GreetingMatter, "the greeting on ports 21, 3021, 990, 3990 is another: ProFTPD"},
-		{"slower", everyDial(func(o *fact.Observation) { o.Took += 400 }), -1, TimeMatter, "connecting takes 400 ms longer"},
+		{"slower", everyDial(func(o *fact.Observation) { o.Took += 400 }), -1, TimeMatter, "connecting is slower by 400 ms"},
 		{"a little slower", everyDial(func(o *fact.Observation) { o.Took += 60 }), 0, "", ""},
 		{"another address", everyRecord(func(r *fact.Record) { r.Value = strings.Replace(r.Value, ".9", ".10", 1) }), 0, AddressMatter, "new among the addresses of the name: 198.51.100.10"},
 		{"from elsewhere", everyMachine(func(m *fact.Machine) { m.Addresses = []string{"10.1.2.3/8"} }), 0, PlaceMatter, "the place is another: 10.1.2.3"},
@@ -218,18 +215,173 @@ func TestChangesOfCauses(t *testing.T) {
 	}
 }
 
-func TestComparisonJSONReadsBack(t *testing.T) {
-	text, err := os.ReadFile("testdata/compare/blocked.json")
+// comparisons are comparisons of all kinds.
+func comparisons(t *testing.T) map[string]*Comparison {
+	t.Helper()
+	healthy := loadFile(t, "testdata/healthy-files-com.json")
+	blocked := changed(t, "testdata/port-21-blocked.json", sameKeys(t))
+	hostileFacts, hostileFindings := hostileRun(t), hostileFindings(t)
+	return map[string]*Comparison{
+		"nothing-changed":  Compare(healthy, healthy),
+		"blocked":          Compare(healthy, blocked),
+		"mended":           Compare(blocked, healthy),
+		"stopped":          Compare(healthy, loadFile(t, "testdata/stopped.json")),
+		"hostile-facts":    Compare(loadFile(t, "testdata/expired-and-wrong-name.json"), hostileFacts),
+		"hostile-findings": Compare(blocked, hostileFindings),
+		"hostile-both":     Compare(hostileFacts, hostileFindings),
+	}
+}
+
+// compared is a comparison in a format.
+func compared(t *testing.T, f Format, c *Comparison) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := f.Compare(&b, c, Options{Unicode: true}); err != nil {
+		t.Fatalf("as %s: %v", f.Name, err)
+	}
+	return b.String()
+}
+
+// comparisonCheckers read each format with a parser that is not ours, and say what is wrong.
+var comparisonCheckers = map[string]func(*testing.T, string, *Comparison){
+	"text": func(t *testing.T, text string, _ *Comparison) { checkText(t, text, nil) },
+	"json": checkComparisonJSON,
+	"markdown": func(t *testing.T, text string, _ *Comparison) {
+		checkElements(t, rendered(t, text), "html head body h2 h3 p ul li code")
+	},
+	"html": func(t *testing.T, text string, _ *Comparison) {
+		checkElements(t, text, "html head body meta title style main h1 h2 p span table tbody tr th td ul li")
+		checkAccessible(t, text)
+	},
+	"junit":      checkComparisonJUnit,
+	"github":     checkComparisonGitHub,
+	"nagios":     checkComparisonNagios,
+	"prometheus": checkComparisonPrometheus,
+}
+
+func TestComparisonsAreWellFormed(t *testing.T) {
+	all := comparisons(t)
+	for _, f := range Formats {
+		for name, c := range all {
+			t.Run(f.Name+"/"+name, func(t *testing.T) {
+				text := compared(t, f, c)
+				checkCharacters(t, text)
+				checkCommands(t, f.Name, text)
+				comparisonCheckers[f.Name](t, text, c)
+			})
+		}
+	}
+}
+
+func checkComparisonJSON(t *testing.T, text string, c *Comparison) {
+	schema, err := jsonschema.NewCompiler().Compile("../docs/comparison.schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	var c Comparison
-	if err := d.Decode(&c); err != nil {
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Worse) == 0 || c.Schema != Schema {
-		t.Errorf("%+v", c)
+	if err := schema.Validate(value); err != nil {
+		t.Errorf("docs/comparison.schema.json: %v", err)
+	}
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	var back Comparison
+	if err := d.Decode(&back); err != nil {
+		t.Fatal(err)
+	}
+	if len(back.Worse) != len(c.Worse) || len(back.Better) != len(c.Better) || len(back.Other) != len(c.Other) {
+		t.Errorf("it reads back as %+v, want %+v", back, c)
+	}
+}
+
+func checkComparisonJUnit(t *testing.T, text string, c *Comparison) {
+	var suites junitSuites
+	if err := xml.Unmarshal([]byte(text), &suites); err != nil {
+		t.Fatal(err)
+	}
+	s := suites.Suite
+	if want := len(c.Worse) + len(c.Better) + len(c.Other) + 1; s.Tests != want || len(s.Cases) != want || s.Failures != len(c.Worse) {
+		t.Errorf("%d tests, %d cases and %d failures, want %d, %d and %d", s.Tests, len(s.Cases), s.Failures, want, want, len(c.Worse))
+	}
+}
+
+func checkComparisonGitHub(t *testing.T, text string, c *Comparison) {
+	commands := 0
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(strings.TrimSpace(line), "::") {
+			commands++
+		}
+	}
+	if want := min(len(c.Worse), mostAnnotations); commands != want {
+		t.Errorf("%d commands, want %d", commands, want)
+	}
+}
+
+func checkComparisonNagios(t *testing.T, text string, c *Comparison) {
+	line, _, _ := strings.Cut(text, "\n")
+	if !nagiosLine.MatchString(line + "\n") {
+		t.Errorf("the first line is %q", line)
+	}
+	if strings.Count(text, "|") != 1 {
+		t.Errorf("numbers begin more than once in %q", text)
+	}
+	if word := nagiosWords[c.ExitNagios(false)]; !strings.HasPrefix(line, "FTPDOCTOR "+word+" - ") {
+		t.Errorf("it says %q, and the exit code says %s", line, word)
+	}
+}
+
+func checkComparisonPrometheus(t *testing.T, text string, c *Comparison) {
+	sums := map[string]int{}
+	for name, family := range metricFamilies(t, text) {
+		if !strings.HasPrefix(name, "ftpdoctor_compare_") {
+			t.Errorf("a metric %s, which can be one of a report", name)
+		}
+		for _, metric := range family.GetMetric() {
+			for _, pair := range metric.GetLabel() {
+				if pair.GetName() == "direction" {
+					sums[pair.GetValue()] += int(metric.GetGauge().GetValue())
+				}
+			}
+		}
+	}
+	if sums["worse"] != len(c.Worse) || sums["better"] != len(c.Better) || sums["other"] != len(c.Other) {
+		t.Errorf("it counts %v", sums)
+	}
+}
+
+func TestExitCodesOfComparisons(t *testing.T) {
+	worse := []Change{{What: WayMatter}}
+	for _, c := range []struct {
+		worse    []Change
+		status   Status
+		exitZero bool
+		exit     int
+		nagios   int
+	}{
+		{nil, OK, false, 0, 0},
+		{nil, Problem, false, 0, 0},
+		{nil, Inconclusive, false, 0, 3},
+		{worse, OK, false, 1, 1},
+		{worse, Degraded, false, 1, 1},
+		{worse, Inconclusive, false, 1, 1},
+		{worse, Problem, false, 1, 2},
+		{worse, Problem, true, 0, 0},
+	} {
+		compared := &Comparison{Worse: c.worse, After: Side{Verdict: Verdict{Status: c.status}}}
+		if exit, nagios := compared.Exit(c.exitZero), compared.ExitNagios(c.exitZero); exit != c.exit || nagios != c.nagios {
+			t.Errorf("%+v: exit codes %d and %d", c, exit, nagios)
+		}
+	}
+}
+
+func TestGitHubComparisonWritesTheSummary(t *testing.T) {
+	var summary bytes.Buffer
+	if err := compareGitHub(io.Discard, comparisons(t)["blocked"], Options{Summary: &summary}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(summary.String(), "## ✗ 3 things got worse") {
+		t.Errorf("the summary is %q", &summary)
 	}
 }

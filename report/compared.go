@@ -6,32 +6,19 @@ import (
 	"io"
 )
 
-// CompareFormat is one way of writing a comparison.
-type CompareFormat struct {
-	Name  string
-	Write func(io.Writer, *Comparison, Options) error
-}
-
-// CompareFormats lists the formats of a comparison, the default first.
-var CompareFormats = []CompareFormat{
-	{"text", compareText},
-	{"markdown", compareMarkdown},
-	{"json", compareJSON},
-}
-
-func (c *Comparison) parts() []struct {
+// group is a list of changes for the worse, for the better, or neither.
+type group struct {
+	name    string
 	title   string
 	mark    mark
 	changes []Change
-} {
-	return []struct {
-		title   string
-		mark    mark
-		changes []Change
-	}{
-		{"What got worse", bad, c.Worse},
-		{"What got better", good, c.Better},
-		{"What else changed", note, c.Other},
+}
+
+func (c *Comparison) groups() []group {
+	return []group{
+		{"worse", "What got worse", bad, c.Worse},
+		{"better", "What got better", good, c.Better},
+		{"other", "What else changed", note, c.Other},
 	}
 }
 
@@ -63,17 +50,17 @@ func compareText(w io.Writer, c *Comparison, o Options) error {
 	p.head(c.mark(), c.sentence(), "")
 	p.labelled(2, "before", 8, sideSays(c.Before))
 	p.labelled(2, "after", 8, sideSays(c.After))
-	for _, part := range c.parts() {
-		if len(part.changes) == 0 {
+	for _, group := range c.groups() {
+		if len(group.changes) == 0 {
 			continue
 		}
 		p.blank()
-		p.title(part.title)
-		for _, change := range part.changes {
+		p.title(group.title)
+		for _, change := range group.changes {
 			for i, line := range p.wrap(changeSays(change), p.Width-4) {
 				sign := " "
 				if i == 0 {
-					sign = p.sign(part.mark)
+					sign = p.sign(group.mark)
 				}
 				p.WriteString("  " + sign + " " + line + "\n")
 			}
@@ -104,14 +91,14 @@ func compareMarkdown(w io.Writer, c *Comparison, o Options) error {
 	d.blank()
 	d.line("- before: " + d.inline(sideSays(c.Before)))
 	d.line("- after: " + d.inline(sideSays(c.After)))
-	for _, part := range c.parts() {
-		if len(part.changes) == 0 {
+	for _, group := range c.groups() {
+		if len(group.changes) == 0 {
 			continue
 		}
-		d.paragraph("### " + part.title)
+		d.paragraph("### " + group.title)
 		d.blank()
-		for _, change := range part.changes {
-			d.line("- " + d.sign(part.mark) + " " + d.inline(changeSays(change)))
+		for _, change := range group.changes {
+			d.line("- " + d.sign(group.mark) + " " + d.inline(changeSays(change)))
 		}
 	}
 	_, err := io.WriteString(w, d.String())

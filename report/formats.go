@@ -1,27 +1,68 @@
 package report
 
-import "io"
+import (
+	"io"
+	"time"
+)
 
-// Format is one way of writing a report.
+// Format is one way of writing a report, and what changed between two.
 type Format struct {
-	Name   string
-	Doc    string // one sentence
-	Ending string // of a file's name; empty: it must be named
-	Write  func(io.Writer, *Report, Options) error
-	Exit   func(r *Report, strict, exitZero bool) int // nil: the exit code is Report.Exit
+	Name    string
+	Doc     string // one sentence
+	Ending  string // of a file's name; empty: it must be named
+	Write   func(io.Writer, *Report, Options) error
+	Compare func(io.Writer, *Comparison, Options) error
+	Fault   func(io.Writer, Fault) error // nil: the exit code says enough
+	Exits   Exits
 }
 
 // Formats lists every format, the default first. It is the only list of their names.
 var Formats = []Format{
-	{Name: "text", Ending: ".txt", Doc: "For people: the diagnosis, what works, what was checked.", Write: writeText},
-	{Name: "json", Ending: ".json", Doc: "For programs, and to send: everything that was seen (docs/report.schema.json).", Write: writeJSON},
-	{Name: "markdown", Ending: ".md", Doc: "For tickets: as text, with what support asks for, and the data folded away.", Write: writeMarkdown},
-	{Name: "html", Ending: ".html", Doc: "For a browser: one page with the path, the times, the transcript and the data.", Write: writeHTML},
-	{Name: "junit", Ending: ".xml", Doc: "For CI: a test case for each place that was looked at.", Write: writeJUnit},
-	{Name: "github", Doc: "For GitHub Actions: an annotation for each cause, and the job summary.", Write: writeGitHub},
-	{Name: "nagios", Doc: "For Nagios and Icinga: a line with numbers, and exit codes as they want them.", Write: writeNagios, Exit: (*Report).ExitNagios},
-	{Name: "prometheus", Ending: ".prom", Doc: "For the textfile collector of Prometheus.", Write: writePrometheus},
+	{
+		Name: "text", Ending: ".txt", Doc: "For people: the diagnosis, what works, what was checked.",
+		Write: writeText, Compare: compareText, Exits: exits,
+	},
+	{
+		Name: "json", Ending: ".json", Doc: "For programs, and to send: everything that was seen (docs/report.schema.json).",
+		Write: writeJSON, Compare: compareJSON, Exits: exits,
+	},
+	{
+		Name: "markdown", Ending: ".md", Doc: "For tickets: as text, with what support asks for, and the data folded away.",
+		Write: writeMarkdown, Compare: compareMarkdown, Exits: exits,
+	},
+	{
+		Name: "html", Ending: ".html", Doc: "For a browser: one page with the path, the times, the transcript and the data.",
+		Write: writeHTML, Compare: compareHTML, Exits: exits,
+	},
+	{
+		Name: "junit", Ending: ".xml", Doc: "For CI: a test case for each place that was looked at.",
+		Write: writeJUnit, Compare: compareJUnit, Fault: faultJUnit, Exits: exits,
+	},
+	{
+		Name: "github", Doc: "For GitHub Actions: an annotation for each cause, and the job summary.",
+		Write: writeGitHub, Compare: compareGitHub, Fault: faultGitHub, Exits: exits,
+	},
+	{
+		Name: "nagios", Doc: "For Nagios and Icinga: a line with numbers, and exit codes as they want them.",
+		Write: writeNagios, Compare: compareNagios, Fault: faultNagios, Exits: nagiosExits,
+	},
+	{
+		Name: "prometheus", Ending: ".prom", Doc: "For the textfile collector of Prometheus.",
+		Write: writePrometheus, Compare: comparePrometheus, Exits: exits,
+	},
 }
+
+// Exits are the exit codes where a format is on the screen.
+type Exits struct {
+	Report     func(r *Report, strict, exitZero bool) int
+	Comparison func(c *Comparison, exitZero bool) int
+	Fault      int
+}
+
+var (
+	exits       = Exits{(*Report).Exit, (*Comparison).Exit, exitUsage}
+	nagiosExits = Exits{(*Report).ExitNagios, (*Comparison).ExitNagios, nagiosUnknown}
+)
 
 // Options are what a format may need to know about the place where it is shown.
 type Options struct {
@@ -32,4 +73,11 @@ type Options struct {
 
 	Strict, ExitZero bool      // as for Report.Exit, for formats that name the exit code
 	Summary          io.Writer // where the job summary of GitHub goes; nil: nowhere
+}
+
+// Fault is why there is no report: wrong usage, or a file that cannot be used.
+type Fault struct {
+	Version string
+	At      time.Time
+	Says    string // one sentence
 }

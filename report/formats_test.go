@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"os/exec"
 	"regexp"
@@ -16,6 +17,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"github.com/yuin/goldmark"
@@ -211,16 +213,22 @@ func checkJSON(t *testing.T, text string, r *Report) {
 
 // checkMarkdown renders it as GitHub does, raw HTML included, and looks for anything that we did not put there.
 func checkMarkdown(t *testing.T, text string, r *Report) {
+	checkElements(t, rendered(t, text), "html head body h2 h3 p ul li strong code pre details summary")
+	checkCarriesData(t, text, r)
+}
+
+// rendered is Markdown as a page. Nobody is mentioned in it.
+func rendered(t *testing.T, text string) string {
+	t.Helper()
 	var page bytes.Buffer
 	md := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(renderer.WithUnsafe()))
 	if err := md.Convert([]byte(text), &page); err != nil {
 		t.Fatal(err)
 	}
-	checkElements(t, page.String(), "html head body h2 h3 p ul li strong code pre details summary")
 	if strings.Contains(regexp.MustCompile("(?s)<code.*?</code>").ReplaceAllString(page.String(), ""), "@") {
 		t.Error("somebody is mentioned outside of code")
 	}
-	checkCarriesData(t, text, r)
+	return page.String()
 }
 
 func checkHTML(t *testing.T, text string, r *Report) {
@@ -373,11 +381,7 @@ func checkNagios(t *testing.T, text string, r *Report) {
 }
 
 func checkPrometheus(t *testing.T, text string, r *Report) {
-	parser := expfmt.NewTextParser(model.LegacyValidation)
-	families, err := parser.TextToMetricFamilies(strings.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
+	families := metricFamilies(t, text)
 	for name, family := range families {
 		if !strings.HasPrefix(name, "probe_") && !strings.HasPrefix(name, "ftpdoctor_") {
 			t.Errorf("a metric %s", name)
@@ -386,8 +390,8 @@ func checkPrometheus(t *testing.T, text string, r *Report) {
 			for _, pair := range metric.GetLabel() {
 				switch pair.GetName() {
 				case "target":
-					if pair.GetValue() != r.Target.Host {
-						t.Errorf("the target %q", pair.GetValue())
+					if want := targetOf(r.Target.Host); pair.GetValue() != want {
+						t.Errorf("the target %q, want %q", pair.GetValue(), want)
 					}
 				case "port", "severity", "cause":
 				default:
@@ -402,14 +406,101 @@ func checkPrometheus(t *testing.T, text string, r *Report) {
 	}
 }
 
+// metricFamilies reads metrics as Prometheus does. No address is in a label.
+func metricFamilies(t *testing.T, text string) map[string]*dto.MetricFamily {
+	t.Helper()
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, family := range families {
+		for _, metric := range family.GetMetric() {
+			for _, pair := range metric.GetLabel() {
+				if _, err := netip.ParseAddr(strings.Trim(pair.GetValue(), "[]")); err == nil {
+					t.Errorf("%s has the address %s in a label", name, pair.GetValue())
+				}
+			}
+		}
+	}
+	return families
+}
+
+// Whoever types an address gets a hash of it as the label, another for each.
+func TestPrometheusShowsNoAddress(t *testing.T) {
+	targets := map[string]bool{}
+	for _, host := range []string{"198.51.100.7", "198.51.100.8", "2001:db8::7", "[2001:db8::8]", "fe80::1%eth0"} {
+		r := loadFile(t, "testdata/stopped.json")
+		r.Target.Host = host
+		text := written(t, format(t, "prometheus"), r) + compared(t, format(t, "prometheus"), Compare(r, r))
+		metricFamilies(t, text)
+		if strings.Contains(text, strings.Trim(host, "[]")) {
+			t.Errorf("%s shows in\n%s", host, text)
+		}
+		targets[targetOf(host)] = true
+	}
+	if len(targets) != 5 {
+		t.Errorf("the labels are %v", targets)
+	}
+	if got := targetOf("ftp.example.org"); got != "ftp.example.org" {
+		t.Errorf("a name becomes %s", got)
+	}
+}
+
+// Where there is no report, CI gets an error, GitHub an annotation, and a monitoring system a line.
+func TestFaults(t *testing.T) {
+	for _, says := range append(slices.Clone(hostile), "there is no flag --bogus here") {
+		for _, f := range Formats {
+			if f.Fault == nil {
+				continue
+			}
+			var b bytes.Buffer
+			if err := f.Fault(&b, Fault{Version: "1.2.3", At: time.Unix(0, 0), Says: fact.Clean(says)}); err != nil {
+				t.Fatal(err)
+			}
+			checkCharacters(t, b.String())
+			checkCommands(t, f.Name, b.String())
+			if n := strings.Count(b.String(), "\n"); f.Name != "junit" && n != 1 {
+				t.Errorf("%s: %d lines: %s", f.Name, n, &b)
+			}
+			if f.Name == "junit" {
+				checkFault(t, b.Bytes(), fact.Clean(says))
+			}
+		}
+	}
+}
+
+func checkFault(t *testing.T, text []byte, says string) {
+	t.Helper()
+	var suites junitSuites
+	if err := xml.Unmarshal(text, &suites); err != nil {
+		t.Fatal(err)
+	}
+	if s := suites.Suite; s.Tests != 1 || s.Errors != 1 || s.Cases[0].Error.Message != says {
+		t.Errorf("%q gives %+v", says, s)
+	}
+}
+
 func TestJUnitFitsTheSchema(t *testing.T) {
 	needs(t, "xmllint", "it is in Debian's package libxml2-utils")
 	reports := saved(t)
 	reports["hostile facts"] = hostileRun(t)
 	reports["hostile findings"] = hostileFindings(t)
+	texts := map[string]string{}
 	for name, r := range reports {
+		texts[name] = written(t, format(t, "junit"), r)
+	}
+	for name, c := range comparisons(t) {
+		texts["comparison "+name] = compared(t, format(t, "junit"), c)
+	}
+	var fault bytes.Buffer
+	if err := faultJUnit(&fault, Fault{Version: "1.2.3", Says: "there is no flag --bogus here"}); err != nil {
+		t.Fatal(err)
+	}
+	texts["fault"] = fault.String()
+	for name, text := range texts {
 		lint := exec.CommandContext(t.Context(), "xmllint", "--nonet", "--noout", "--schema", "testdata/junit.xsd", "-")
-		lint.Stdin = strings.NewReader(written(t, format(t, "junit"), r))
+		lint.Stdin = strings.NewReader(text)
 		if said, err := lint.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", name, err, said)
 		}

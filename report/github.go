@@ -33,6 +33,25 @@ func writeGitHub(w io.Writer, r *Report, o Options) error {
 	return writeMarkdown(o.Summary, r, Options{Unicode: true})
 }
 
+// compareGitHub writes an annotation for each thing that got worse. The job summary goes to o.Summary.
+func compareGitHub(w io.Writer, c *Comparison, o Options) error {
+	var b strings.Builder
+	for _, change := range c.Worse[:min(len(c.Worse), mostAnnotations)] {
+		fmt.Fprintf(&b, "::error title=%s::%s\n", commandProperty(orWord(change.Cause, "ftpdoctor")), commandData(change.Says))
+	}
+	fmt.Fprintf(&b, "ftpdoctor: %s\n", commandData(c.sentence()))
+	if _, err := io.WriteString(w, newPage(o).spelt(b.String())); err != nil || o.Summary == nil {
+		return err
+	}
+	return compareMarkdown(o.Summary, c, Options{Unicode: true})
+}
+
+// faultGitHub writes an annotation that says why there is no report.
+func faultGitHub(w io.Writer, f Fault) error {
+	_, err := fmt.Fprintf(w, "::error title=ftpdoctor::%s\n", newPage(Options{}).spelt(commandData(f.Says)))
+	return err
+}
+
 // annotated is a finding in one text.
 func annotated(f cause.Finding) string {
 	lines := []string{f.Title + ". " + f.Says}

@@ -22,7 +22,7 @@ func writeHTML(w io.Writer, r *Report, _ Options) error {
 	}
 	c := cause.NewCase(&r.Run, &r.judgedBy)
 	var d htmlDocument
-	d.begin(r)
+	d.begin(r.Target.Host, signed{markOfVerdict(r), r.Verdict.Summary}, r.Target.Host+", "+r.Started.UTC().Format("2006-01-02 15:04:05 UTC"))
 	for _, f := range r.roots() {
 		d.finding(f)
 	}
@@ -33,7 +33,31 @@ func writeHTML(w io.Writer, r *Report, _ Options) error {
 	d.times(drawTimes(r))
 	d.support(r)
 	d.everything(r, data)
+	d.end()
 	_, err = io.WriteString(w, d.String())
+	return err
+}
+
+// compareHTML writes a page of the same kind.
+func compareHTML(w io.Writer, c *Comparison, _ Options) error {
+	var d htmlDocument
+	d.begin(c.After.Host, signed{c.mark(), c.sentence()}, "What changed between two reports")
+	d.write(`<table><tr><th scope="row">before</th><td>%v</td></tr>`+"\n", sideSays(c.Before))
+	d.write(`<tr><th scope="row">after</th><td>%v</td></tr></table>`+"\n", sideSays(c.After))
+	for _, group := range c.groups() {
+		if len(group.changes) == 0 {
+			continue
+		}
+		d.heading(group.title)
+		d.write(`<ul class="changes">` + "\n")
+		for _, change := range group.changes {
+			s := signed{group.mark, changeSays(change)}
+			d.write(`<li class="%v"><span class="sign" aria-hidden="true">%v</span> %v</li>`+"\n", s.Class(), s.Sign(), s.Text)
+		}
+		d.write("</ul>\n")
+	}
+	d.end()
+	_, err := io.WriteString(w, d.String())
 	return err
 }
 
@@ -50,7 +74,7 @@ func (d *htmlDocument) write(markup string, values ...any) {
 	_, _ = fmt.Fprintf(d, markup, values...) // a Builder never fails
 }
 
-func (d *htmlDocument) begin(r *Report) {
+func (d *htmlDocument) begin(title string, head signed, below string) {
 	d.write(`<!doctype html>
 <html lang="en">
 <head>
@@ -60,12 +84,11 @@ func (d *htmlDocument) begin(r *Report) {
 <meta name="referrer" content="no-referrer">
 <title>ftpdoctor: %v</title>
 <style>
-`, r.Target.Host)
+`, title)
 	d.WriteString(style)
-	verdict := signed{markOfVerdict(r), r.Verdict.Summary}
 	d.write("</style>\n</head>\n<body>\n<main>\n")
-	d.write(`<h1 class="%v"><span class="sign" aria-hidden="true">%v</span> %v</h1>`+"\n", verdict.Class(), verdict.Sign(), verdict.Text)
-	d.write(`<p class="dim">%v, %v</p>`+"\n", r.Target.Host, r.Started.UTC().Format("2006-01-02 15:04:05 UTC"))
+	d.write(`<h1 class="%v"><span class="sign" aria-hidden="true">%v</span> %v</h1>`+"\n", head.Class(), head.Sign(), head.Text)
+	d.write(`<p class="dim">%v</p>`+"\n", below)
 }
 
 func (d *htmlDocument) finding(f cause.Finding) {
@@ -210,8 +233,9 @@ func (d *htmlDocument) everything(r *Report, data string) {
 	d.write("<details>\n<summary>The transcript: what was said on the wire</summary>\n"+`<pre tabindex="0">%v</pre>`+"\n</details>\n", transcript.String())
 	d.write(`<details class="data">`+"\n<summary>The data of this report</summary>\n<p>%v</p>\n"+`<pre tabindex="0">%v</pre>`+"\n</details>\n",
 		strings.ReplaceAll(aboutData, "`", ""), data)
-	d.write("</main>\n</body>\n</html>\n")
 }
+
+func (d *htmlDocument) end() { d.write("</main>\n</body>\n</html>\n") }
 
 // signed is a text with the mark before it.
 type signed struct {

@@ -22,6 +22,9 @@ func htmlPages(t *testing.T) map[string]string {
 	for name, r := range reports {
 		pages[name] = written(t, format(t, "html"), r)
 	}
+	for _, name := range []string{"blocked", "mended", "hostile-both"} {
+		pages["comparison-"+name] = compared(t, format(t, "html"), comparisons(t)[name])
+	}
 	return pages
 }
 

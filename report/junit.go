@@ -66,10 +66,10 @@ type junitResult struct {
 
 // writeJUnit writes a test case for each place that was looked at. Every problem fails at least one of them.
 func writeJUnit(w io.Writer, r *Report, _ Options) error {
-	s := junitSuite{
+	return writeSuite(w, junitSuite{
 		Name:      "ftpdoctor " + r.Target.Host,
 		Time:      seconds(r.Took),
-		Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05"),
+		Timestamp: r.Started.UTC().Format(junitTime),
 		Cases:     junitCases(r),
 		Properties: []junitProperty{
 			{"version", r.Tool.Version},
@@ -79,7 +79,67 @@ func writeJUnit(w io.Writer, r *Report, _ Options) error {
 			{"verdict", string(r.Verdict.Status)},
 			{"summary", r.Verdict.Summary},
 		},
+	})
+}
+
+// compareJUnit writes a test case for each change. What got worse fails.
+func compareJUnit(w io.Writer, c *Comparison, _ Options) error {
+	s := junitSuite{
+		Name:      "ftpdoctor compare " + c.After.Host,
+		Time:      "0",
+		Timestamp: c.After.Started.Format(junitTime),
+		Properties: []junitProperty{
+			{"host", c.After.Host},
+			{"before", sideSays(c.Before)},
+			{"after", sideSays(c.After)},
+			{"summary", c.sentence()},
+		},
 	}
+	for _, group := range c.groups() {
+		for _, change := range group.changes {
+			test := &junitCase{Class: "ftpdoctor.compare." + string(change.What), Name: changeName(change), Time: "0"}
+			if group.name == "worse" {
+				test.Failure = &junitResult{Type: string(change.What), Message: changeSays(change)}
+			} else {
+				test.Out = group.name + ": " + changeSays(change) + "\n"
+			}
+			s.Cases = append(s.Cases, test)
+		}
+	}
+	s.Cases = append(s.Cases, &junitCase{Class: "ftpdoctor.compare", Name: "comparison", Time: "0", Out: c.sentence() + "\n"})
+	return writeSuite(w, s)
+}
+
+// changeName is the same each time that a change comes.
+func changeName(c Change) string {
+	switch {
+	case c.Cause != "":
+		return c.Cause
+	case len(c.Ports) > 0:
+		return portsSay(c.Ports)
+	default:
+		name, _, _ := strings.Cut(c.Says, ":")
+		name, _, _ = strings.Cut(name, " by ")
+		return name
+	}
+}
+
+// faultJUnit writes a test case that is an error of ours. A CI system takes a missing file for a pass, or for the old one.
+func faultJUnit(w io.Writer, f Fault) error {
+	return writeSuite(w, junitSuite{
+		Name:       "ftpdoctor",
+		Time:       "0",
+		Timestamp:  f.At.UTC().Format(junitTime),
+		Properties: []junitProperty{{"version", f.Version}},
+		Cases:      []*junitCase{{Class: "ftpdoctor", Name: "usage", Time: "0", Error: &junitResult{Type: "usage", Message: f.Says}}},
+	})
+}
+
+// junitTime is a time without its zone, which the schemas forbid.
+const junitTime = "2006-01-02T15:04:05"
+
+// writeSuite counts the cases of a suite and writes it.
+func writeSuite(w io.Writer, s junitSuite) error {
 	s.Tests = len(s.Cases)
 	for _, c := range s.Cases {
 		switch {

@@ -40,9 +40,47 @@ func (r *Report) ExitNagios(strict, exitZero bool) int {
 	return code
 }
 
+// ExitNagios is the exit code of a monitoring plugin. What got worse is a warning as long as a way in works.
+func (c *Comparison) ExitNagios(exitZero bool) int {
+	switch {
+	case len(c.Worse) > 0 && exitZero:
+		return nagiosOK
+	case len(c.Worse) > 0 && c.After.Verdict.Status == Problem:
+		return nagiosCritical
+	case len(c.Worse) > 0:
+		return nagiosWarning
+	case c.After.Verdict.Status == Inconclusive:
+		return nagiosUnknown // what was not seen may have got worse
+	default:
+		return nagiosOK
+	}
+}
+
+// nagiosWords are the words for the exit codes.
+var nagiosWords = []string{"OK", "WARNING", "CRITICAL", "UNKNOWN"}
+
+// compareNagios writes the line that a monitoring system shows, then what got worse.
+func compareNagios(w io.Writer, c *Comparison, o Options) error {
+	p := newPage(o)
+	var b strings.Builder
+	fmt.Fprintf(&b, "FTPDOCTOR %s - %s | 'worse'=%d;;;0 'better'=%d;;;0 'other'=%d;;;0\n",
+		nagiosWords[c.ExitNagios(o.ExitZero)], p.unpiped(c.sentence()), len(c.Worse), len(c.Better), len(c.Other))
+	for _, change := range c.Worse {
+		fmt.Fprintf(&b, "WORSE: %s\n", p.unpiped(changeSays(change)))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// faultNagios writes the line of a plugin that could not work.
+func faultNagios(w io.Writer, f Fault) error {
+	_, err := fmt.Fprintf(w, "FTPDOCTOR %s - %s\n", nagiosWords[nagiosUnknown], newPage(Options{}).unpiped(f.Says))
+	return err
+}
+
 // writeNagios writes the line that a monitoring system shows and what it draws, then what is wrong.
 func writeNagios(w io.Writer, r *Report, o Options) error {
-	word := []string{"OK", "WARNING", "CRITICAL", "UNKNOWN"}[r.ExitNagios(o.Strict, o.ExitZero)]
+	word := nagiosWords[r.ExitNagios(o.Strict, o.ExitZero)]
 	p := newPage(o)
 	var b strings.Builder
 	fmt.Fprintf(&b, "FTPDOCTOR %s - %s | %s\n", word, p.unpiped(summaryLine(r)), strings.Join(measures(r), " "))

@@ -1,8 +1,11 @@
 package report
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io"
+	"net/netip"
+	"slices"
 	"strings"
 
 	"ftpdoctor/report/cause"
@@ -12,7 +15,7 @@ import (
 // are used where they mean the same. Addresses stay out of the labels: each new one would begin new series.
 func writePrometheus(w io.Writer, r *Report, _ Options) error {
 	c := cause.NewCase(&r.Run, &r.judgedBy)
-	m := &metrics{target: r.Target.Host}
+	m := &metrics{target: targetOf(r.Target.Host)}
 	m.one("probe_success", "Whether nothing that was asked for or promised failed", flag(r.Verdict.Exit == exitOK))
 	m.one("probe_duration_seconds", "How long the run took", seconds(r.Took))
 	if took, ok := lookupTime(c); ok {
@@ -29,6 +32,30 @@ func writePrometheus(w io.Writer, r *Report, _ Options) error {
 	m.findings(r)
 	_, err := io.WriteString(w, m.String())
 	return err
+}
+
+// comparePrometheus counts the changes. No name is that of a report's, so that the files of both can lie in one folder.
+func comparePrometheus(w io.Writer, c *Comparison, _ Options) error {
+	m := &metrics{target: targetOf(c.After.Host)}
+	m.one("ftpdoctor_compare_before_timestamp_seconds", "When the first run began, in Unix time", fmt.Sprint(c.Before.Started.Unix()))
+	m.one("ftpdoctor_compare_after_timestamp_seconds", "When the second run began, in Unix time", fmt.Sprint(c.After.Started.Unix()))
+	m.family("ftpdoctor_compare_changes", "How many things changed, in which direction and of which kind")
+	for _, group := range c.groups() {
+		for _, what := range matters {
+			n := len(slices.DeleteFunc(slices.Clone(group.changes), func(change Change) bool { return change.What != what }))
+			m.sample("ftpdoctor_compare_changes", fmt.Sprint(n), "direction", group.name, "what", string(what))
+		}
+	}
+	_, err := io.WriteString(w, m.String())
+	return err
+}
+
+// targetOf is a host as a label: its name. Of an address it is a hash, which keeps two of them apart.
+func targetOf(host string) string {
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err != nil {
+		return host
+	}
+	return fmt.Sprintf("address-%.4x", sha256.Sum256([]byte(host)))
 }
 
 // labelEscapes are those of the exposition format, version 0.0.4.

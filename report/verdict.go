@@ -28,10 +28,11 @@ const (
 	Inconclusive Status = "inconclusive" // the run could not look at everything
 )
 
-// The exit codes of a verdict. 2 is kept for wrong usage, which has no report.
+// The exit codes. Wrong usage has no report.
 const (
 	exitOK           = 0
 	exitProblem      = 1
+	exitUsage        = 2
 	exitInconclusive = 3
 )
 

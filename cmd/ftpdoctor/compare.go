@@ -2,9 +2,7 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -12,12 +10,7 @@ import (
 )
 
 func (p *process) compareCommand() *cobra.Command {
-	var format, color string
-	var exitZero bool
-	var names []string
-	for _, f := range report.CompareFormats {
-		names = append(names, f.Name)
-	}
+	var o outputFlags
 	cmd := &cobra.Command{
 		Use:   "compare [flags] BEFORE AFTER",
 		Short: "Say what changed from one report to another.",
@@ -30,34 +23,31 @@ Exit codes: 0 nothing got worse, 1 something did, 2 wrong usage or a damaged rep
 			if len(args) != 2 || args[0] == "-" && args[1] == "-" {
 				return errors.New("compare needs two saved reports, the older one first; write ftpdoctor compare BEFORE AFTER")
 			}
-			i := slices.Index(names, format)
-			if i < 0 {
-				return fmt.Errorf("a comparison has no format %q%s; write one of %s", format, didYouMean(format, names), strings.Join(names, ", "))
-			}
-			if err := checkColor(color); err != nil {
+			d, err := o.destinations()
+			if err != nil {
 				return err
 			}
-			var reports [2]*report.Report
-			for i, path := range args {
-				r, _, err := p.load(cmd.Context(), path)
-				if err != nil {
-					return err
-				}
-				reports[i] = r
+			before, _, err := p.load(cmd.Context(), args[0])
+			if err != nil {
+				return err
 			}
-			comparison := report.Compare(reports[0], reports[1])
-			if err := report.CompareFormats[i].Write(p.stdout, comparison, p.options(p.stdout, color)); err != nil {
-				return fmt.Errorf("the comparison could not be written: %w", err)
+			after, _, err := p.load(cmd.Context(), args[1])
+			if err != nil {
+				return err
 			}
-			if !exitZero {
-				p.exit = comparison.Exit()
-			}
-			return nil
+			return p.showComparison(report.Compare(before, after), d)
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVarP(&format, "format", "f", names[0], "write the comparison as `NAME`: "+strings.Join(names, ", "))
-	cmd.Flags().StringVar(&color, "color", "auto", "colours: `WHEN` is auto, always or never")
-	cmd.Flags().BoolVar(&exitZero, "exit-zero", false, "what got worse gives exit code 0")
+	o.registerPlaces(cmd.Flags(), "comparison")
+	cmd.Flags().BoolVar(&o.exitZero, "exit-zero", false, "what got worse gives exit code 0")
 	return cmd
+}
+
+func (p *process) showComparison(c *report.Comparison, d *destinations) error {
+	err := p.put(d, func(f report.Format, w io.Writer, o report.Options) error { return f.Compare(w, c, o) })
+	if err == nil {
+		p.exit = d.onScreen.Exits.Comparison(c, d.exitZero)
+	}
+	return err
 }

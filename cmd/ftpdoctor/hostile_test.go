@@ -12,7 +12,7 @@ import (
 // No diagnosis of a server that means harm is right or wrong. The program has to stay within its time, and
 // what it writes has to be well formed, clean, and without the password that such a server sends back.
 func TestHostileWorlds(t *testing.T) {
-	schema := compileSchema(t)
+	schema := compileSchema(t, "report")
 	for _, s := range lab.Hostile {
 		t.Run(s.Name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"ftpdoctor/report"
@@ -29,15 +30,20 @@ type outputFlags struct {
 }
 
 func (o *outputFlags) register(flags *pflag.FlagSet) {
-	flags.StringVarP(&o.format, "format", "f", report.Formats[0].Name, "write the report as `NAME`: "+strings.Join(formatNames(), ", "))
-	flags.StringArrayVarP(&o.outputs, "output", "o", nil, "also write it to `FILE` (name.json, name.md, or NAME=FILE; repeatable)")
+	o.registerPlaces(flags, "report")
 	flags.BoolVar(&o.verbose, "verbose", false, "add the transcript: everything that was said on the wire")
 	flags.BoolVar(&o.quiet, "quiet", false, "no progress and no remarks on standard error")
-	flags.StringVar(&o.color, "color", "auto", "colours: `WHEN` is auto, always or never")
 	flags.BoolVar(&o.strict, "strict", false, "warnings give exit code 1 too")
 	flags.BoolVar(&o.exitZero, "exit-zero", false, "problems give exit code 0")
 	flags.BoolVar(&o.redact, "redact", false, "put pseudonyms in place of user, hosts, addresses and folders")
 	flags.StringVar(&o.redactKey, "redact-key", "", "redact with `KEY`, which gives the same pseudonyms each time (random)")
+}
+
+// registerPlaces registers where something goes, and how it looks there.
+func (o *outputFlags) registerPlaces(flags *pflag.FlagSet, thing string) {
+	flags.StringVarP(&o.format, "format", "f", report.Formats[0].Name, "write the "+thing+" as `NAME`: "+strings.Join(formatNames(), ", "))
+	flags.StringArrayVarP(&o.outputs, "output", "o", nil, "also write it to `FILE` (name.json, name.md, or NAME=FILE; repeatable)")
+	flags.StringVar(&o.color, "color", "auto", "colours: `WHEN` is auto, always or never")
 }
 
 // destinations are the places that a report goes to.
@@ -103,6 +109,19 @@ func (p *process) show(r *report.Report, d *destinations) error {
 	if d.redact {
 		r = r.Redact(d.key())
 	}
+	err := p.put(d, func(f report.Format, w io.Writer, o report.Options) error { return f.Write(w, r, o) })
+	if err == nil {
+		p.exit = d.onScreen.Exits.Report(r, d.strict, d.exitZero)
+	}
+	return err
+}
+
+// writer writes the same thing in any format.
+type writer func(report.Format, io.Writer, report.Options) error
+
+// put writes something to all its destinations.
+func (p *process) put(d *destinations, write writer) error {
+	p.shown = true
 	options := p.options(p.stdout, d.color)
 	options.Verbose, options.Strict, options.ExitZero = d.verbose, d.strict, d.exitZero
 	if d.onScreen.Name == "github" {
@@ -113,17 +132,35 @@ func (p *process) show(r *report.Report, d *destinations) error {
 		defer func() { _ = summary.Close() }()
 		options.Summary = summary
 	}
-	if err := d.onScreen.Write(p.stdout, r, options); err != nil {
-		return fmt.Errorf("the report could not be written: %w", err)
+	if err := write(d.onScreen, p.stdout, options); err != nil {
+		return fmt.Errorf("standard output could not be written: %w", err)
 	}
+	return d.keep(write)
+}
+
+// keep writes all files, or none: none gets its name before all of them are on the disk.
+func (d *destinations) keep(write writer) error {
+	made := make([]*os.File, 0, len(d.files))
+	defer func() {
+		for i, f := range made {
+			_ = d.files[i].discard(f) // those that have their name by now are not found
+		}
+	}()
+	options := report.Options{Unicode: true, Verbose: d.verbose, Strict: d.strict, ExitZero: d.exitZero}
 	for _, out := range d.files {
-		if err := out.write(r, report.Options{Unicode: true, Verbose: d.verbose, Strict: d.strict, ExitZero: d.exitZero}); err != nil {
+		f, err := out.create()
+		if err != nil {
 			return err
 		}
+		made = append(made, f)
+		if err := out.fill(f, func(w io.Writer) error { return write(out.format, w, options) }); err != nil {
+			return out.unwritten(err)
+		}
 	}
-	p.exit = r.Exit(d.strict, d.exitZero)
-	if d.onScreen.Exit != nil {
-		p.exit = d.onScreen.Exit(r, d.strict, d.exitZero)
+	for i, out := range d.files {
+		if err := out.name(made[i]); err != nil {
+			return out.unwritten(err)
+		}
 	}
 	return nil
 }
@@ -194,9 +231,13 @@ func (out output) create() (*os.File, error) {
 		f, err = os.CreateTemp(filepath.Dir(out.path), "."+filepath.Base(out.path)+".*")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot write %s: %w; choose another file with --output", out.path, reason(err))
+		return nil, out.unwritten(err)
 	}
 	return f, nil
+}
+
+func (out output) unwritten(err error) error {
+	return fmt.Errorf("cannot write %s: %w; choose another file with --output", out.path, reason(err))
 }
 
 func (out output) discard(f *os.File) error {
@@ -213,33 +254,56 @@ func (out output) special() bool {
 	return err == nil && !info.Mode().IsRegular()
 }
 
-// write writes the whole report, or leaves the file as it was.
-func (out output) write(r *report.Report, o report.Options) error {
-	f, err := out.create()
-	if err != nil {
+// fill writes the whole content to a new file.
+func (out output) fill(f *os.File, write func(io.Writer) error) error {
+	if err := write(f); err != nil {
 		return err
 	}
-	if err := out.fill(f, r, o); err != nil {
-		_ = out.discard(f)
-		return fmt.Errorf("cannot write %s: %w", out.path, reason(err))
+	if !out.special() {
+		if err := f.Chmod(0o644); err != nil {
+			return err
+		}
 	}
-	return nil
+	return f.Close()
 }
 
-func (out output) fill(f *os.File, r *report.Report, o report.Options) error {
-	if err := out.format.Write(f, r, o); err != nil {
-		return err
-	}
+// name gives a new file its name, in place of the old one.
+func (out output) name(f *os.File) error {
 	if out.special() {
-		return f.Close()
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
+		return nil
 	}
 	return os.Rename(f.Name(), out.path)
+}
+
+// askedFor are the destinations that were typed, as far as they can be told where the rest cannot be understood.
+func askedFor(cmd *cobra.Command, args []string) *destinations {
+	var o outputFlags
+	d := &destinations{}
+	if cmd.Flags().Lookup("format") == nil {
+		return d
+	}
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	flags.ParseErrorsAllowlist.UnknownFlags = true
+	flags.SetOutput(io.Discard)
+	o.registerPlaces(flags, "")
+	_ = flags.Parse(args)
+	d.onScreen, _ = formatNamed(o.format)
+	for _, typed := range o.outputs {
+		if out, err := parseOutput(typed); err == nil && out.format.Fault != nil {
+			d.files = append(d.files, out)
+		}
+	}
+	return d
+}
+
+// putFault tells machines why there is no report, in the formats in which they read that.
+func (p *process) putFault(d *destinations, fault report.Fault) error {
+	if d.onScreen.Fault != nil {
+		if err := d.onScreen.Fault(p.stdout, fault); err != nil {
+			return err
+		}
+	}
+	return d.keep(func(f report.Format, w io.Writer, _ report.Options) error { return f.Fault(w, fault) })
 }
 
 // options is what a stream can show.

@@ -1,31 +1,31 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"ftpdoctor/probe/fact"
+	"ftpdoctor/report"
 )
 
 // version is set when a release is built.
 var version = "0.1.0-dev"
-
-// exitUsage is the exit code when there is no report: wrong usage, or a file that cannot be used.
-const exitUsage = 2
-
-// exitUnknown is the same for a monitoring system.
-const exitUnknown = 3
 
 // process is one run of the program, and all that it may touch.
 type process struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            func(string) string
-	exit           int // of the report that was shown
+	shown          bool // a report, or a part of one
+	exit           int  // of the report that was shown
 }
 
 // run is the whole program.
@@ -37,19 +37,22 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	if cmd, err := root.ExecuteContextC(ctx); err != nil {
-		p.say("ftpdoctor: " + sentence(err))
-		return p.unusable(cmd, err)
+		return p.unusable(cmd, args, err)
 	}
 	return p.exit
 }
 
-// unusable is the exit code of an error. A monitoring system reads its own from standard output.
-func (p *process) unusable(cmd *cobra.Command, err error) int {
-	if f := cmd.Flags().Lookup("format"); f == nil || f.Value.String() != "nagios" {
-		return exitUsage
+// unusable says why there is no report. Whoever reads no sentences gets that in a format.
+func (p *process) unusable(cmd *cobra.Command, args []string, err error) int {
+	fault := report.Fault{Version: version, At: time.Now(), Says: fact.Clean(sentence(err))}
+	p.say("ftpdoctor: " + sentence(err))
+	d := askedFor(cmd, args)
+	if !p.shown {
+		if err := p.putFault(d, fault); err != nil && sentence(err) != fault.Says {
+			p.say("ftpdoctor: " + sentence(err))
+		}
 	}
-	_, _ = fmt.Fprintf(p.stdout, "FTPDOCTOR UNKNOWN - %s\n", strings.ReplaceAll(sentence(err), "|", "/"))
-	return exitUnknown
+	return cmp.Or(d.onScreen.Exits.Fault, report.Formats[0].Exits.Fault)
 }
 
 // say writes a line to standard error. Where that fails there is nobody left to tell.

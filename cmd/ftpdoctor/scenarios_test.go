@@ -23,7 +23,7 @@ import (
 // Every world of the lab goes through the whole program, in virtual time. A goroutine that outlives the
 // run makes synctest fail.
 func TestScenarios(t *testing.T) {
-	schema := compileSchema(t)
+	schema := compileSchema(t, "report")
 	for _, s := range lab.Scenarios {
 		t.Run(s.Name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { testScenario(t, s, schema) })
@@ -146,9 +146,9 @@ func checkText(t *testing.T, text string) {
 	}
 }
 
-func compileSchema(t *testing.T) *jsonschema.Schema {
+func compileSchema(t *testing.T, name string) *jsonschema.Schema {
 	t.Helper()
-	schema, err := jsonschema.NewCompiler().Compile("../../docs/report.schema.json")
+	schema, err := jsonschema.NewCompiler().Compile("../../docs/" + name + ".schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func checkSchema(t *testing.T, schema *jsonschema.Schema, text string) {
 
 // An interrupt at any time leaves a complete report.
 func TestInterrupt(t *testing.T) {
-	schema := compileSchema(t)
+	schema := compileSchema(t, "report")
 	for _, after := range []time.Duration{0, time.Millisecond, 60 * time.Millisecond, time.Second, 3 * time.Second} {
 		t.Run(after.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -195,6 +195,6 @@ func TestDeadline(t *testing.T) {
 		if code != 3 || !strings.Contains(out, `"stopped": "deadline"`) {
 			t.Errorf("exit code %d, report:\n%.600s", code, out)
 		}
-		checkSchema(t, compileSchema(t), out)
+		checkSchema(t, compileSchema(t, "report"), out)
 	})
 }

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 
 // The scripts in testdata run the whole program as a process of its own.
 func TestScripts(t *testing.T) {
-	schema := compileSchema(t)
+	schemas := map[string]*jsonschema.Schema{"report": compileSchema(t, "report"), "comparison": compileSchema(t, "comparison")}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
@@ -30,7 +30,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
 			"pause": pause,
-			"valid": func(ts *testscript.TestScript, _ bool, args []string) { valid(ts, schema, args) },
+			"valid": func(ts *testscript.TestScript, _ bool, args []string) { valid(ts, schemas, args) },
 		},
 	})
 }
@@ -59,8 +59,9 @@ func pause(ts *testscript.TestScript, _ bool, args []string) {
 	time.Sleep(d)
 }
 
-// valid holds a JSON report against the schema: valid FILE, or valid stdout.
-func valid(ts *testscript.TestScript, schema *jsonschema.Schema, args []string) {
+// valid holds JSON against a schema: valid FILE [report | comparison], or valid stdout.
+func valid(ts *testscript.TestScript, schemas map[string]*jsonschema.Schema, args []string) {
+	schema := schemas[append(args, "report")[1]]
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile(args[0])))
 	ts.Check(err)
 	ts.Check(schema.Validate(value))

@@ -67,13 +67,14 @@ func (p *process) settings(app report.App, r *report.Report, path string) error 
 		p.exit = exitNothing
 		return nil
 	}
-	write := func(w io.Writer, _ *report.Report, _ report.Options) error {
+	write := func(_ report.Format, w io.Writer, _ report.Options) error {
 		_, err := io.WriteString(w, made.Text)
 		return err
 	}
 	if path != "" {
-		err = output{report.Format{Write: write}, path}.write(r, report.Options{})
-	} else if err = write(p.stdout, r, report.Options{}); err != nil {
+		d := destinations{files: []output{{path: path}}}
+		err = d.keep(write)
+	} else if err = write(report.Format{}, p.stdout, report.Options{}); err != nil {
 		err = fmt.Errorf("the settings could not be written: %w", err)
 	}
 	for _, says := range made.Says {
