@@ -77,6 +77,12 @@ func describe(o *fact.Observation) []string {
 		return describeKex(o.Kex)
 	case o.Web != nil:
 		return describeWeb(o.Web)
+	case o.Login != nil:
+		return describeLogin(o.Login)
+	case o.Transfer != nil:
+		return describeTransfer(o)
+	case o.Sample != nil:
+		return []string{fmt.Sprintf("passive port %s, by %s", o.Sample.Announced, strings.ToUpper(string(o.Sample.Mode)))}
 	default:
 		return []string{"something that this version does not know"}
 	}
@@ -216,4 +222,39 @@ func orWord(s, otherwise string) string {
 		return otherwise
 	}
 	return s
+}
+
+func describeLogin(l *fact.Login) []string {
+	says := "sign-in with a " + l.Method + ": " + string(l.Outcome)
+	if l.Withheld != "" {
+		says += " (" + string(l.Withheld) + ")"
+	}
+	lines := []string{says}
+	if len(l.Shape) > 0 {
+		var words []string
+		for _, oddity := range l.Shape {
+			words = append(words, string(oddity))
+		}
+		lines = append(lines, "the password is unusual: "+strings.Join(words, ", "))
+	}
+	return lines
+}
+
+// describeTransfer sums up a listing or a file. Its replies are steps of their own.
+func describeTransfer(o *fact.Observation) []string {
+	t := o.Transfer
+	says := fmt.Sprintf("%s by %s, %s: %d bytes, %s", t.Work, t.Command, strings.ToUpper(string(t.Mode)), t.Bytes, length(o.Took))
+	for _, extra := range []struct {
+		there bool
+		words string
+	}{{t.Encrypted, "encrypted"}, {t.Resumed, "TLS session used again"}, {t.Differs, "came back changed"}} {
+		if extra.there {
+			says += ", " + extra.words
+		}
+	}
+	lines := []string{says}
+	if t.Dialled != "" && t.Dialled != t.Announced {
+		lines = append(lines, "announced "+t.Announced+", connected to "+t.Dialled)
+	}
+	return lines
 }
