@@ -15,7 +15,7 @@ const perAddress = 8
 
 // endpoints looks at every port of every address, all side by side.
 func endpoints(ctx context.Context, s *Session) {
-	addresses, ports := s.addresses(), s.ports()
+	addresses, ports := s.addresses(), s.plan.Ports()
 	var places []string
 	for _, address := range addresses {
 		for _, port := range ports {
@@ -41,14 +41,13 @@ func placeOf(address netip.Addr, port int) string {
 	return netip.AddrPortFrom(address, uint16(port)).String()
 }
 
-// ports lists what to look at: the ports of the profile or, where the user asked for one way in, that one. The web
+// Ports lists what to look at: the ports of the profile or, where the user asked for one way in, that one. The web
 // port comes along as a control.
-func (s *Session) ports() []profile.Port {
-	target := s.plan.Target
-	if target.Port == 0 && target.Protocol == "" {
-		return s.plan.Profile.Ports
+func (p *Plan) Ports() []profile.Port {
+	if p.Target.Port == 0 && p.Target.Protocol == "" {
+		return p.Profile.Ports
 	}
-	asked, web := s.asked(), profile.Port{Number: 443, Speaks: fact.HTTPS}
+	asked, web := p.asked(), profile.Port{Number: 443, Speaks: fact.HTTPS}
 	for _, port := range asked {
 		if port.Number == web.Number {
 			return asked
@@ -58,17 +57,17 @@ func (s *Session) ports() []profile.Port {
 }
 
 // asked lists the ports of the only way in that the user asked for.
-func (s *Session) asked() []profile.Port {
-	target := s.plan.Target
+func (p *Plan) asked() []profile.Port {
+	target := p.Target
 	if target.Port != 0 {
-		entry, _ := s.plan.Profile.Port(target.Port)
+		entry, _ := p.Profile.Port(target.Port)
 		if target.Protocol != "" {
 			entry.Speaks = target.Protocol
 		}
 		return []profile.Port{{Number: target.Port, Speaks: entry.Speaks}}
 	}
 	var found []profile.Port
-	for _, port := range s.plan.Profile.Ports {
+	for _, port := range p.Profile.Ports {
 		if port.Speaks == target.Protocol || target.Protocol == fact.FTP && port.Speaks == fact.FTPES {
 			found = append(found, profile.Port{Number: port.Number, Speaks: target.Protocol})
 		}

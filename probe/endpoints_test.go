@@ -166,7 +166,7 @@ func TestPorts(t *testing.T) {
 		{profile.Generic, fact.SFTP, 443, []profile.Port{{Number: 443, Speaks: fact.SFTP}}},
 	} {
 		s := &Session{plan: Plan{Profile: c.profile, Target: fact.Target{Protocol: c.protocol, Port: c.port}}}
-		if got := s.ports(); !slices.Equal(got, c.want) {
+		if got := s.plan.Ports(); !slices.Equal(got, c.want) {
 			t.Errorf("%s, %q, port %d: %v, want %v", c.profile.Name, c.protocol, c.port, got, c.want)
 		}
 	}

@@ -85,7 +85,7 @@ func (s *Session) part(ctx context.Context, st *stream, protocol fact.Protocol, 
 // listCandidates lists where a user may sign in by FTP: by port in the order of the profile, then by address.
 func (s *Session) listCandidates() []*candidate {
 	var list []*candidate
-	for _, port := range s.ports() {
+	for _, port := range s.plan.Ports() {
 		if !maySpeakFTP(port) {
 			continue
 		}
@@ -104,7 +104,7 @@ func maySpeakFTP(port profile.Port) bool {
 
 // TriesFTP says whether the plan looks at a port at which its user may sign in by FTP.
 func (p *Plan) TriesFTP() bool {
-	return slices.ContainsFunc((&Session{plan: *p}).ports(), maySpeakFTP)
+	return slices.ContainsFunc(p.Ports(), maySpeakFTP)
 }
 
 // settle is how long the candidates that come first in order have to catch up with one that is fit.

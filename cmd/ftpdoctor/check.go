@@ -26,6 +26,7 @@ const examples = `  ftpdoctor ftp.example.com
   ftpdoctor sftp://ftp.example.com
   ftpdoctor -u jane ftp.example.com
   ftpdoctor -f json ftp.example.com > report.json
+  ftpdoctor -F checks.json -f junit > checks.xml
   ftpdoctor demo`
 
 // checkCommand is the command without a name: look at a host.
@@ -39,6 +40,9 @@ func (p *process) checkCommand() *cobra.Command {
 		Example: examples,
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.checks != "" {
+				return p.smoke(cmd, &f, &o, world{network: probe.System{}, env: p.env})
+			}
 			typed, err := p.host(cmd, args, f.noInput)
 			if err != nil {
 				return err

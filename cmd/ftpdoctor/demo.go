@@ -46,19 +46,25 @@ func (p *process) demo(cmd *cobra.Command, f *checkFlags, o *outputFlags, name s
 	if !ok {
 		return fmt.Errorf("there is no demo %q%s; ftpdoctor demo list names them", name, didYouMean(name, demoNames()))
 	}
-	if err := cmd.Flags().Parse(scenario.Args); err != nil {
-		return flagError(cmd, err)
+	if f.checks == "" {
+		if err := cmd.Flags().Parse(scenario.Args); err != nil {
+			return flagError(cmd, err)
+		}
 	}
 	computer := scenario.Build()
 	defer computer.Close()
 	if !o.quiet {
 		p.say("This is a demonstration in memory, nothing is real: " + scenario.Says)
 	}
-	return p.check(cmd, f, o, cmd.Flags().Arg(0), world{
+	w := world{
 		network: computer,
 		roots:   computer.Roots(),
 		env:     func(name string) string { return variable(scenario.Env, name) },
-	})
+	}
+	if f.checks != "" {
+		return p.smoke(cmd, f, o, w)
+	}
+	return p.check(cmd, f, o, cmd.Flags().Arg(0), w)
 }
 
 // variable finds a variable in a list of NAME=value.

@@ -43,6 +43,7 @@ type checkFlags struct {
 	serverName     string
 	caFile         string
 	noInput        bool
+	checks         string
 }
 
 // The passive ports that are tried once signed in.
@@ -81,6 +82,7 @@ func (f *checkFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.serverName, "servername", "", "expect the certificate of `NAME` in place of the host")
 	flags.StringVar(&f.caFile, "ca-file", "", "trust the authorities in the PEM `FILE` too")
 	flags.BoolVar(&f.noInput, "no-input", false, "never ask for anything")
+	flags.StringVarP(&f.checks, "checks", "F", "", "look at all targets of the JSON `FILE`, each with what is expected of it")
 }
 
 var protocols = []string{string(fact.SFTP), string(fact.FTPES), string(fact.FTPS), string(fact.FTP)}
