@@ -81,6 +81,7 @@ func matchTLSReuse(c *Case) []Finding {
 		}
 	case c.lacksTicket(found[0]):
 		f.Severity, f.Confidence = Warning, Possible
+		f.Title = fmt.Sprintf("%s wants data connections to go on with the TLS session of the login, as this program cannot", c.Run.Target.Host)
 		f.Says = "Under TLS 1.2 this program can go on with a session by a ticket alone, and the server took none. FTP apps that do so by session ID too, as most do, may work."
 		f.Fix = append([]Step{
 			{You, "try your FTP app; where it works, nothing has to be mended"},

@@ -265,6 +265,7 @@ var badCredentials = Rule{
 			},
 			Candidates: slices.Concat([]Candidate{{"login-bad-credentials", "the same name and password fail on the provider's web page too", You}}, c.oddPassword(d), []Candidate{
 				{"login-disabled", "the administrator's list of users shows the account as disabled or denied", SiteAdmin},
+				{"login-home-missing", "the server's log says that the home folder cannot be opened; ProFTPD has no other words for that", SiteAdmin},
 			}),
 		}
 		if shape, ok := c.Profile.User(c.Run.Target.User); ok && !shape.Wrong {
