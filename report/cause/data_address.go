@@ -50,15 +50,25 @@ func announced(r *fact.Reply) (netip.AddrPort, bool) {
 
 var sixNumbers = regexp.MustCompile(`(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})`)
 
-// elsewhere is the first 227 of the ordinary session that names another address than the server's: an inner one, or an outer one.
+// elsewhere is the first 227 that names another address than the server's: an inner one, or an outer one. What comes in clear and
+// is another thing under TLS was changed on the way, and is not what the server said.
 func (c *Case) elsewhere(inner bool) (passiveReply, bool) {
-	for _, a := range c.announcements() {
+	all := c.announcements()
+	for _, a := range all {
 		peer := a.session.peer()
+		if slices.ContainsFunc(all, a.changed) {
+			continue
+		}
 		if peer.Is4() && a.at.Addr() != peer && isInner(a.at.Addr()) == inner {
 			return a, true
 		}
 	}
 	return passiveReply{}, false
+}
+
+// changed says whether another reply of the same server shows that this one was changed on the way.
+func (a passiveReply) changed(b passiveReply) bool {
+	return !a.seen.Reply.Encrypted && b.seen.Reply.Encrypted && a.at.Addr() != b.at.Addr() && a.session.peer() == b.session.peer()
 }
 
 // isInner says whether an address means nothing on the internet: private (RFC 1918), of a provider's own NAT (RFC 6598), loopback,
@@ -83,8 +93,7 @@ var pasvPrivate = Rule{
 		Mend: "In your app switch on EPSV, or \"use the server's address for passive mode\". Whoever runs the server can mend it for everybody: the setting is called pasv_address (vsftpd), MasqueradeAddress (ProFTPD), " +
 			"ForcePassiveIP (Pure-FTPd), or external IP address in passive mode.",
 	},
-	ExplainedBy: []string{"data-alg-rewrite"},
-	Match:       matchPasvPrivate,
+	Match: matchPasvPrivate,
 }
 
 func matchPasvPrivate(c *Case) []Finding {
@@ -121,8 +130,7 @@ var pasvOtherPublic = Rule{
 		Shown: "The reply to PASV (227) names another public address than that of the control connection. If data connections to it open, it is meant so, and there is no finding.",
 		Mend:  "In your app switch on EPSV, or \"use the server's address for passive mode\". Whoever runs the server has to set its address for passive mode anew.",
 	},
-	ExplainedBy: []string{"data-alg-rewrite"},
-	Match:       matchPasvOtherPublic,
+	Match: matchPasvOtherPublic,
 }
 
 func matchPasvOtherPublic(c *Case) []Finding {
@@ -176,7 +184,7 @@ func matchALGRewrite(c *Case) []Finding {
 	all := c.announcements()
 	for _, a := range all {
 		for _, b := range all {
-			if a.seen.Reply.Encrypted || !b.seen.Reply.Encrypted || a.at.Addr() == b.at.Addr() || a.session.peer() != b.session.peer() {
+			if !a.changed(b) {
 				continue
 			}
 			f.Says = fmt.Sprintf("In clear the server announces %s, under TLS %s. What comes under TLS is what the server said.", a.at.Addr(), b.at.Addr())
@@ -185,29 +193,38 @@ func matchALGRewrite(c *Case) []Finding {
 			return []Finding{f}
 		}
 	}
-	s := c.Attempt()
-	if s == nil || s.encrypted() {
+	barred, open := c.rewritten()
+	if len(barred) == 0 {
 		return nil
 	}
-	var open, barred []link
+	f.Confidence = Likely
+	f.Says = "Every port that EPSV announced can be reached, and none of those of PASV, on the same address."
+	f.Where, f.Evidence = barred[0].session.where(), append(seenIn(barred), seenIn(open)...)
+	return []Finding{f}
+}
+
+// rewritten lists the ports of PASV that cannot be reached, in a session in clear in which all those of EPSV can. There are
+// none where that may be chance.
+func (c *Case) rewritten() (barred, open []link) {
+	s := c.Attempt()
+	if s == nil || s.encrypted() {
+		return nil, nil
+	}
 	for _, l := range c.links() {
 		switch {
 		case l.session != s:
 		case l.mode == fact.EPSV && l.failed == "":
 			open = append(open, l)
 		case l.mode == fact.EPSV || l.failed == "" || l.dialled.Addr() != s.peer():
-			return nil
+			return nil, nil
 		default:
 			barred = append(barred, l)
 		}
 	}
-	if len(open) < 3 || len(barred) == 0 {
-		return nil // chance, or a lost packet
+	if len(open) < 3 {
+		return nil, nil
 	}
-	f.Confidence = Likely
-	f.Says = "Every port that EPSV announced can be reached, and none of those of PASV, on the same address."
-	f.Where, f.Evidence = s.where(), append(seenIn(barred), seenIn(open)...)
-	return []Finding{f}
+	return barred, open
 }
 
 var noPinhole = Rule{

@@ -75,8 +75,9 @@ func (c *Case) passiveRange() passive {
 	if p.session == nil {
 		return p
 	}
+	rewritten, _ := c.rewritten() // those were never the server's
 	for _, l := range c.links() {
-		if l.session != p.session || l.dialled.Addr() != p.session.peer() {
+		if l.session != p.session || l.dialled.Addr() != p.session.peer() || slices.Contains(rewritten, l) {
 			continue
 		}
 		switch l.failed {
