@@ -60,6 +60,13 @@ var ftpFaults = []Scenario{
 		Build:  greeted("421 Too many connections (8) from this IP"),
 	},
 	{
+		Name:   "turned-away-without-a-reason",
+		Says:   "The server turns everybody away with the words that the standard has for any reason.",
+		Args:   []string{exampleFTP},
+		Causes: []string{"ftp-busy"},
+		Build:  greeted("421 Service not available, closing control connection."),
+	},
+	{
 		Name:   "address-banned",
 		Says:   "The server bans this internet address after wrong passwords.",
 		Args:   []string{exampleFTP},

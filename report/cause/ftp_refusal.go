@@ -331,5 +331,6 @@ var reasons = []reason{
 	{"ftp-shutdown", regexp.MustCompile(`(?i)offline|going down|shut(ting)? ?down|maintenance|restart|kicked`)},
 	// "There are too many connected users, please try later.", "50 users (the maximum) are already logged in, sorry",
 	// "Server too busy, closing connection. Please retry later!"
-	{"ftp-busy", regexp.MustCompile(`(?i)too many|maximum|\bfull\b|busy|overload|\bload\b|capacity|limit|no more|later|again|closing (control )?connection`)},
+	// That it is closing the connection says every 421, whatever the reason (RFC 959 section 4.2.2).
+	{"ftp-busy", regexp.MustCompile(`(?i)too many|maximum|\bfull\b|busy|overload|\bload\b|capacity|limit|no more|later|again`)},
 }

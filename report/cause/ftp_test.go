@@ -18,15 +18,16 @@ func TestReasonOf(t *testing.T) {
 		"521 This user is not allowed to connect from this IP":                                  "ftp-ip-denied",    // FileZilla Server 0.9.60
 		"530 Sorry, the maximum number of clients (3) from your host are already connected.":    "ftp-per-ip-limit", // ProFTPD 1.3.8, MaxClientsPerHost
 		"530 Sorry, the maximum number of connections (1) for your host are already connected.": "ftp-per-ip-limit", // ProFTPD 1.3.8, MaxConnectionsPerHost
-		"530 Access denied":                                      "ftp-ip-denied", // ProFTPD 1.3.8, mod_wrap2
-		"500 Access denied: banned client IP":                    "ftp-banned",    // SFTPGo
-		"500 Access denied":                                      "ftp-ip-denied", // SFTPGo
-		"500 Access denied: rate limit exceeded":                 "ftp-per-ip-limit",
-		"421 Service not available, closing control connection.": "ftp-busy",
-		"421 Your IP address has been blocked":                   "ftp-banned",
-		"421 Your host is not allowed to connect to this server": "ftp-ip-denied",
-		"421 Maximum number of connections for your IP reached":  "ftp-per-ip-limit",
-		"421 Tschüss": "unknown",
+		"530 Access denied":                                                      "ftp-ip-denied", // ProFTPD 1.3.8, mod_wrap2
+		"500 Access denied: banned client IP":                                    "ftp-banned",    // SFTPGo
+		"500 Access denied":                                                      "ftp-ip-denied", // SFTPGo
+		"500 Access denied: rate limit exceeded":                                 "ftp-per-ip-limit",
+		"421 Service not available, closing control connection.":                 "unknown", // RFC 959 section 4.2.2
+		"421 Your IP address has been blocked":                                   "ftp-banned",
+		"421 Your host is not allowed to connect to this server":                 "ftp-ip-denied",
+		"421 Maximum number of connections for your IP reached":                  "ftp-per-ip-limit",
+		"421 Connection closed.":                                                 "unknown",
+		"421 Tschüss":                                                            "unknown",
 		"500 OOPS: vsftpd: not found: directory given in 'secure_chroot_dir':/x": "unknown",
 	} {
 		if got := reasonOf(text); got != want {
