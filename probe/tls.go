@@ -146,6 +146,8 @@ func dissect(seen *fact.TLS, came []byte, err error) error {
 		seen.Version = tls.VersionName(hello)
 	}
 	switch {
+	case strings.HasPrefix(err.Error(), tooLongForTLS):
+		return breach{fact.TooLong, err.Error()}
 	case 0 < hello && hello < tls.VersionTLS12 && kind(err) == fact.Other:
 		return breach{fact.TLSVersion, err.Error()}
 	case kind(err) == fact.Other:
@@ -153,6 +155,10 @@ func dissect(seen *fact.TLS, came []byte, err error) error {
 	}
 	return err
 }
+
+// tooLongForTLS begins the text of the error for a message longer than crypto/tls reads, which for certificates is 256 KiB
+// (Go 1.26). The error has no type, and another client may read more.
+const tooLongForTLS = "tls: handshake message of length "
 
 // alertNumber is the number of the alert that the other side sent; 0: the error is none. The type of the library's
 // alerts is not exported, their texts are those of tls.AlertError.

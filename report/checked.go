@@ -215,14 +215,18 @@ func ftpPart(c *cause.Case) part {
 
 func tlsPart(c *cause.Case) part {
 	p := part{name: "tls"}
-	var secured, failed, versions, certificates []string
+	var secured, failed, unread, versions, certificates []string
 	for _, e := range c.Endpoints {
 		handshake := e.Talk.TLS
 		if !e.FTPFamily() || handshake == nil {
 			continue
 		}
 		p.see(handshake)
-		if !e.Talk.Secured() {
+		switch {
+		case handshake.Failed(fact.TooLong):
+			unread = append(unread, strconv.Itoa(e.Port))
+			continue
+		case !e.Talk.Secured():
 			failed = append(failed, strconv.Itoa(e.Port))
 			continue
 		}
@@ -244,6 +248,9 @@ func tlsPart(c *cause.Case) part {
 	}
 	if len(failed) > 0 {
 		p.says = joined(p.says, "no TLS on "+strings.Join(unique(failed), " "))
+	}
+	if len(unread) > 0 {
+		p.says = joined(p.says, "the certificates on "+strings.Join(unique(unread), " ")+" are more than this program reads; an FTP app may read more")
 	}
 	return p
 }

@@ -57,6 +57,8 @@ func verdict(r *Report) Verdict {
 		return Verdict{Inconclusive, exitInconclusive, inconclusive(r)}
 	case r.count(cause.Problem) > 0:
 		return Verdict{failed(r), exitProblem, firstProblem(r)}
+	case len(silent) > 0 && len(r.Ways) == 0 && beyond(&r.Run) != "":
+		return Verdict{Inconclusive, exitInconclusive, inconclusive(r)}
 	case len(silent) > 0:
 		return Verdict{failed(r), exitProblem, unexplainedSentence(r, silent)}
 	case nowhere(&r.Run):
@@ -94,6 +96,8 @@ func inconclusive(r *Report) string {
 		says = "The time for the whole run was over before it had seen everything"
 	case offline(&r.Run):
 		return "This computer has no network connection, so nothing can be said about " + r.Target.Host + "."
+	case beyond(&r.Run) != "":
+		return "The certificates on " + beyond(&r.Run) + " are more than this program can read, so nothing can be said about it; an FTP app may read more."
 	default:
 		return "No address of " + r.Target.Host + " could be looked at, so nothing can be said about it."
 	}
@@ -139,10 +143,12 @@ func unexplainedSentence(r *Report, ports []int) string {
 
 func works(r *Report) string {
 	var says string
-	switch n := len(r.Ways); n {
-	case 0:
+	switch n := len(r.Ways); {
+	case n == 0:
 		says = "Nothing that was looked at on " + r.Target.Host + " is wrong"
-	case 1:
+	case len(working(r)) == 0:
+		says = "Nothing that was looked at on " + r.Target.Host + " is wrong for certain, but no listing came"
+	case n == 1:
 		says = r.Target.Host + " works from here: " + wayIn(r.Ways[0])
 	default:
 		says = fmt.Sprintf("%s works from here: %d ways in, the best is %s", r.Target.Host, n, wayIn(r.Ways[0]))
@@ -180,6 +186,16 @@ func (r *Report) speaksOf(port int) bool {
 			return place == number || strings.HasSuffix(place, ":"+number)
 		}))
 	})
+}
+
+// beyond is a place whose TLS handshake is more than this program reads, which is no fault of the server's; empty: there is none.
+func beyond(run *fact.Run) string {
+	for _, o := range run.Seen {
+		if o.TLS != nil && o.Failed(fact.TooLong) {
+			return o.Endpoint
+		}
+	}
+	return ""
 }
 
 // offline says whether this computer has no address to talk from, and nobody answered it.

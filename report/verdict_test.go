@@ -17,6 +17,7 @@ func TestVerdict(t *testing.T) {
 	way := cause.Way{Port: 22, Encryption: cause.OverSSH}
 	dialled := fact.Observation{Dial: &fact.Dial{}, Endpoint: "192.0.2.1:22"}
 	refused := fact.Observation{Login: &fact.Login{Outcome: fact.LoginDenied}}
+	unread := fact.Observation{Endpoint: "192.0.2.1:21", TLS: &fact.TLS{}, Failure: &fact.Failure{Kind: fact.TooLong}}
 	offline := fact.Observation{Machine: &fact.Machine{}}
 
 	for _, c := range []struct {
@@ -37,6 +38,8 @@ func TestVerdict(t *testing.T) {
 		{"a server that answers, and lets nobody in", "", []fact.Observation{dialled, refused}, []cause.Finding{problem}, []cause.Way{way}, Problem, 1, "Port 21 is blocked; nobody was let in"},
 		{"somebody got in, and no listing came", "", []fact.Observation{dialled}, []cause.Finding{problem}, []cause.Way{{Port: 21, Proof: cause.ProofLoggedIn}}, Problem, 1, "no way in works"},
 		{"nothing works, and no rule knows why", "", []fact.Observation{dialled}, nil, nil, Problem, 1, "no known cause fits"},
+		{"more certificates than this program reads", "", []fact.Observation{dialled, unread}, nil, nil, Inconclusive, 3, "certificates on 192.0.2.1:21 are more than this program can read"},
+		{"the same, and a problem", "", []fact.Observation{dialled, unread}, []cause.Finding{problem}, nil, Problem, 1, "Port 21 is blocked"},
 		{"an interrupt", fact.ByUser, []fact.Observation{dialled}, nil, []cause.Way{way}, Inconclusive, 3, "interrupted before it had seen everything; until then 1 way in worked"},
 		{"an interrupt after a problem", fact.ByUser, []fact.Observation{dialled}, []cause.Finding{problem}, nil, Inconclusive, 3, "until then 1 problem showed"},
 		{"the deadline", fact.ByDeadline, []fact.Observation{dialled}, nil, nil, Inconclusive, 3, "The time for the whole run was over"},
