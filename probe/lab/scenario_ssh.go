@@ -63,6 +63,17 @@ var sshFaults = []Scenario{
 		},
 	},
 	{
+		Name:   "ssh-cut-in-the-key-exchange",
+		Says:   "The connection breaks off once both sides have said that they speak SSH.",
+		Args:   []string{"sftp://sftp.example.org"},
+		Causes: []string{"ssh-dpi"},
+		Build: func() *Computer {
+			c := home(records("sftp.example.org", exampleIP))
+			c.onExample(SSH{EndAfter: AtVisitorHello}, 22)
+			return c
+		},
+	},
+	{
 		Name:   "ssh-algorithms-too-old",
 		Says:   "The SSH server knows only algorithms that nobody offers any more.",
 		Args:   []string{"sftp://sftp.example.org"},
