@@ -458,6 +458,7 @@ type finding struct {
 	Says        string
 	Where       []string
 	ExplainedBy string `json:"explained_by"`
+	Candidates  []struct{ Cause string }
 }
 
 type way struct {

@@ -407,6 +407,9 @@ func signInProFTPDWithoutTickets(n *network, ca *authority) {
 	d := n.signIn(ca, append(n.site("21"), "--write")...)
 	n.done(d, "list epsv 425", "list pasv 425")
 	n.expect(d, 0, "data-tls-reuse")
+	if strings.Contains(d.Verdict.Summary, "works") {
+		n.t.Errorf("the report says %q, although no listing came", d.Verdict.Summary)
+	}
 }
 
 func signInProFTPDImplicit(n *network, ca *authority) {
@@ -606,6 +609,7 @@ func homeMissingPureFTPd(n *network, ca *authority) {
 	n.expect(d, 1, "login-home-missing")
 }
 
+// ProFTPD 1.3.8 says the same as to a wrong password.
 func homeMissingProFTPD(n *network, ca *authority) {
 	n.names(serverAddress)
 	n.accountAt("/nonexistent/jane")
@@ -613,6 +617,11 @@ func homeMissingProFTPD(n *network, ca *authority) {
 	d := n.signIn(ca, n.site("21")...)
 	n.reply(d, serverAddress+":21", "PASS", 530, "Login incorrect.")
 	n.expect(d, 1, "login-bad-credentials")
+	if !slices.ContainsFunc(d.Findings, func(f finding) bool {
+		return slices.Contains(f.Candidates, struct{ Cause string }{"login-home-missing"})
+	}) {
+		n.t.Error("a missing home folder is not among the candidates")
+	}
 }
 
 func chrootWritable(n *network, ca *authority) {
