@@ -121,7 +121,6 @@ type writer func(report.Format, io.Writer, report.Options) error
 
 // put writes something to all its destinations.
 func (p *process) put(d *destinations, write writer) error {
-	p.shown = true
 	options := p.options(p.stdout, d.color)
 	options.Verbose, options.Strict, options.ExitZero = d.verbose, d.strict, d.exitZero
 	if d.onScreen.Name == "github" {
@@ -132,6 +131,7 @@ func (p *process) put(d *destinations, write writer) error {
 		defer func() { _ = summary.Close() }()
 		options.Summary = summary
 	}
+	p.shown = true
 	if err := write(d.onScreen, p.stdout, options); err != nil {
 		return fmt.Errorf("standard output could not be written: %w", err)
 	}
