@@ -7,8 +7,10 @@ import (
 	"net"
 	"net/textproto"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/jlaffaye/ftp"
 
@@ -24,6 +26,7 @@ func (d *dialogue) exercise() {
 		return
 	}
 	d.ask("PWD")
+	entered := d.enter(d.session.plan.Target.Folder)
 	if d.err != nil {
 		return
 	}
@@ -32,7 +35,10 @@ func (d *dialogue) exercise() {
 	if mode == fact.EPSV {
 		carried = d.listAgain() || carried
 	}
-	if d.session.plan.Write {
+	switch {
+	case d.session.plan.Write && !entered:
+		d.session.skip("login", d.st.wire.place, "the transfer test", "the folder that was asked for cannot be opened")
+	case d.session.plan.Write:
 		d.write(carried)
 	}
 	d.samples(mode, carried)
@@ -45,6 +51,43 @@ func (d *dialogue) exercise() {
 	if d.protected && d.protocol == fact.FTPES && d.session.plan.AllowPlaintext {
 		d.compareInClear()
 	}
+}
+
+// enter opens the folder that the user asked for, and says whether that is where the work goes on. Servers of Microsoft read
+// names as UTF-8 only after OPTS. Older ones read each byte as a letter of Latin-1, so that a name that they refuse is tried as
+// such once more.
+func (d *dialogue) enter(folder string) bool {
+	if folder == "" {
+		return true
+	}
+	if !isASCII(folder) {
+		d.ask("OPTS UTF8 ON")
+	}
+	code := d.ask("CWD " + folder)
+	if old, ok := latin1(folder); ok && code/100 == 5 {
+		code = d.ask("CWD " + old)
+	}
+	if code/100 != 2 {
+		return false
+	}
+	d.ask("PWD")
+	return true
+}
+
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
+}
+
+// latin1 writes a text in ISO 8859-1. It says false where that has not all of its letters, or UTF-8 is the same.
+func latin1(text string) (string, bool) {
+	var b []byte
+	for _, r := range text {
+		if r > unicode.MaxLatin1 {
+			return "", false
+		}
+		b = append(b, byte(r))
+	}
+	return string(b), !isASCII(text)
 }
 
 // compareInClear signs in once more at the same port, without encryption, and lists: there are devices on the way that

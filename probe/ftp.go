@@ -135,7 +135,7 @@ func (s *Session) say(ctx context.Context, st *stream, check, command, line stri
 	if check != "endpoints" {
 		lines = s.withoutSecrets(lines)
 	}
-	step.Reply = &fact.Reply{Command: command, Code: code, Lines: fact.CleanLines(lines, maxLines), Encrypted: encrypted}
+	step.Reply = &fact.Reply{Command: fact.Clean(command), Code: code, Lines: fact.CleanLines(lines, maxLines), Encrypted: encrypted}
 	step.end(ctx, err)
 	return code, lines, err
 }

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 
@@ -42,6 +44,7 @@ func ParseTarget(typed string) (fact.Target, error) {
 type target struct {
 	fact.Target
 	rest    string // what is not read yet
+	written string // what was left after trimming, its wide marks as they are
 	foreign bool   // the scheme is not one of ours
 }
 
@@ -75,6 +78,7 @@ func (t *target) trim() {
 		t.cut(fact.TidiedSpace, strings.TrimSpace(t.rest))
 		t.cut(fact.TidiedQuotes, strings.Trim(t.rest, quotes))
 	}
+	t.written = t.rest
 	t.rest = wideMarks.Replace(t.rest)
 }
 
@@ -129,11 +133,42 @@ func (t *target) cutUser() error {
 	return nil
 }
 
-// cutPath takes everything from the first slash off.
+// cutPath takes everything from the first slash off. In a URL it is the folder to begin in.
 func (t *target) cutPath() error {
-	if i := strings.IndexAny(t.rest, `/\?#`); i >= 0 {
-		t.cut(fact.TidiedPath, t.rest[:i])
+	i := strings.IndexAny(t.rest, `/\?#`)
+	if i < 0 {
+		return nil
 	}
+	path := []rune(t.written) // each wide mark stands for one rune, and in a name it is a letter
+	path = path[len(path)-utf8.RuneCountInString(t.rest[i:]):]
+	inURL := t.Protocol != "" && t.rest[i] == '/'
+	t.cut(fact.TidiedPath, t.rest[:i])
+	if !inURL {
+		return nil
+	}
+	return t.readFolder(string(path[1:]))
+}
+
+// typeCode ends the URL of a file in a way that is no part of its name (RFC 1738 section 3.2.2).
+var typeCode = regexp.MustCompile(`(?i);type=[aid]$`)
+
+// readFolder reads the path of a URL without the slash behind the host. That slash is no part of it, so that a path leads on
+// from where the sign-in led; one that begins with a further slash begins at the root (RFC 1738 section 3.2.2).
+func (t *target) readFolder(path string) error {
+	if i := strings.IndexAny(path, "?#"); i >= 0 {
+		path = path[:i]
+	}
+	folder, err := url.PathUnescape(typeCode.ReplaceAllString(path, ""))
+	switch {
+	case err != nil:
+		return errors.New("in the folder of the URL a percent sign stands alone; write %25 for it")
+	case !utf8.ValidString(folder), strings.ContainsFunc(folder, unicode.IsControl):
+		return errors.New("the folder of the URL holds a control character or is not written in UTF-8; write it as it is listed, such as ftpes://ftp.example.com/folder")
+	}
+	if folder = strings.TrimRight(folder, "/"); folder == "" && strings.HasPrefix(path, "/") {
+		folder = "/"
+	}
+	t.Folder = folder
 	return nil
 }
 

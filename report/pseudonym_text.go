@@ -16,6 +16,9 @@ func (s *pseudonyms) learn(run *fact.Run) {
 	s.whole = map[string]string{}
 	user := run.Target.User
 	s.replace(user, s.user(user))
+	for name := range strings.SplitSeq(run.Target.Folder, "/") {
+		s.replace(fact.Clean(name), s.folder(name)) // servers repeat it
+	}
 	labels := strings.Split(s.asked, ".")
 	for i, label := range labels[:max(1, len(labels)-1)] {
 		s.replace(label, s.label(labels, i))
@@ -117,7 +120,8 @@ func (s *pseudonyms) found(text string) string {
 		return s.word("user", name) + "@" + s.host(host)
 	}
 	if i := strings.IndexByte(text, '/'); i >= 0 {
-		return text[:i] + s.folders(text[i:])
+		bare := strings.TrimSuffix(text, `"`)
+		return bare[:i] + s.folders(bare[i:]) + text[len(bare):]
 	}
 	if strings.Contains(text, `:\`) {
 		return text[:3] + s.folder(text[3:])

@@ -28,6 +28,7 @@ func Redact(run fact.Run, p profile.Profile, key []byte) (fact.Run, profile.Prof
 	run.Target.Host = s.host(target.Host)
 	run.Target.Typed = run.Target.Host
 	run.Target.User = s.user(target.User)
+	run.Target.Folder = s.folders(target.Folder)
 	p = s.profile(p, target.User)
 	run.Target.Profile = p.Name
 	seen := run.Seen

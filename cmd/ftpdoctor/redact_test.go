@@ -92,6 +92,9 @@ func secretsOf(r *report.Report) []string {
 	if user := r.Target.User; user != "" && user != "anonymous" && user != "ftp" {
 		found = append(found, strings.ToLower(user))
 	}
+	if folder := r.Target.Folder; folder != "" {
+		found = append(found, strings.ToLower(folder))
+	}
 	for _, o := range r.Seen {
 		add(o.Endpoint)
 		switch {

@@ -45,6 +45,7 @@ type Target struct {
 	Profile  string   `json:"profile"`            // name of the profile
 	Protocol Protocol `json:"protocol,omitempty"` // the only way in that was asked for; empty: any
 	Port     int      `json:"port,omitempty"`     // the only port that was asked for; 0: the profile's
+	Folder   string   `json:"folder,omitempty"`   // to be opened after the sign-in; relative to where that leads, unless it begins with a slash
 }
 
 // Tidied names one kind of text around the host name that does not belong into the host field of an FTP app.

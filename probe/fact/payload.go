@@ -73,15 +73,16 @@ type Purpose string
 
 // The purposes.
 const (
-	CanaryName   Purpose = "canary"      // a name that nobody has: who answers it invents answers
-	LenientTLS   Purpose = "lenient-tls" // after a failed handshake: old versions and every suite, to learn why it failed
-	WithoutSNI   Purpose = "without-sni" // after an unrecognised name: the same handshake without a server name
-	ClosedPort   Purpose = "closed-port" // a port on which nobody listens: who accepts it accepts everything
-	CaptiveCheck Purpose = "captive"     // port 80: a captive portal answers there
-	DataLink     Purpose = "data"        // a data connection that carries a listing or a file
-	SampleLink   Purpose = "sample"      // a data connection that only shows whether the port can be reached
-	WithoutReuse Purpose = "no-reuse"    // a data connection that begins a TLS session of its own, as apps do that know no better
-	InClear      Purpose = "in-clear"    // a second sign-in, without encryption: what does a device on the way make of what it can read
+	CanaryName   Purpose = "canary"         // a name that nobody has: who answers it invents answers
+	LenientTLS   Purpose = "lenient-tls"    // after a failed handshake: old versions and every suite, to learn why it failed
+	WithoutSNI   Purpose = "without-sni"    // after an unrecognised name: the same handshake without a server name
+	ClosedPort   Purpose = "closed-port"    // a port on which nobody listens: who accepts it accepts everything
+	CaptiveCheck Purpose = "captive"        // port 80: a captive portal answers there
+	DataLink     Purpose = "data"           // a data connection that carries a listing or a file
+	SampleLink   Purpose = "sample"         // a data connection that only shows whether the port can be reached
+	WithoutReuse Purpose = "no-reuse"       // a data connection that begins a TLS session of its own, as apps do that know no better
+	PromisedPort Purpose = "promised-range" // a port of the passive range that the service promises, while nobody signs in
+	InClear      Purpose = "in-clear"       // a second sign-in, without encryption: what does a device on the way make of what it can read
 )
 
 // Dial is the opening of a TCP connection.

@@ -39,12 +39,17 @@ type FTP struct {
 	// SilentAfter is after how many replies the server says nothing any more, the greeting counted; zero: never.
 	SilentAfter int
 
+	// Latin1 is a server from before UTF-8: it reads and writes each byte of a name as a letter of ISO 8859-1.
+	Latin1 bool
+
 	// Password is jane's, in place of "correct horse".
 	Password string
 	// Welcome answers the right password in place of the brand's 230.
 	Welcome string
 	// DemandsTLS refuses a login in clear.
 	DemandsTLS bool
+	// Folder is a further folder on the disk, such as "/Bücher".
+	Folder string
 	// Home is the folder in which a session begins; empty: the root.
 	Home string
 
@@ -207,7 +212,12 @@ var commands = map[string]func(s *ftpSession, rest string) bool{
 	},
 	"NOOP": func(s *ftpSession, _ string) bool { return s.say("200 NOOP ok.") },
 	"SYST": func(s *ftpSession, _ string) bool { return s.say("215 " + s.Brand.system()) },
-	"OPTS": func(s *ftpSession, _ string) bool { return s.say("200 Always in UTF8 mode.") },
+	"OPTS": func(s *ftpSession, _ string) bool {
+		if s.Latin1 {
+			return s.say("501 Option not understood.")
+		}
+		return s.say("200 Always in UTF8 mode.")
+	},
 	"HELP": func(s *ftpSession, _ string) bool { return s.say("214 Help OK.") },
 	"PBSZ": (*ftpSession).bufferSize,
 	"PROT": (*ftpSession).protection,
@@ -216,7 +226,7 @@ var commands = map[string]func(s *ftpSession, rest string) bool{
 // insideCommands are the verbs that want a login.
 var insideCommands = map[string]func(s *ftpSession, rest string) bool{
 	"PWD": func(s *ftpSession, _ string) bool {
-		return s.say(fmt.Sprintf("257 %q is the current directory", s.folder))
+		return s.say(fmt.Sprintf(`257 "%s" is the current directory`, s.folder))
 	},
 	"CWD":  (*ftpSession).changeFolder,
 	"CDUP": func(s *ftpSession, _ string) bool { return s.changeFolder("..") },
@@ -247,7 +257,11 @@ func (s *ftpSession) feat(string) bool {
 	if s.Feat != "" {
 		return s.say(s.Feat)
 	}
-	return s.say(s.Brand.feat(s.TLS != nil && !s.Implicit))
+	reply := s.Brand.feat(s.TLS != nil && !s.Implicit)
+	if s.Latin1 {
+		reply = strings.ReplaceAll(reply, "\n UTF8", "")
+	}
+	return s.say(reply)
 }
 
 // auth is the change to TLS (RFC 4217, section 4).

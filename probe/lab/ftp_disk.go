@@ -24,8 +24,8 @@ type file struct {
 	sent   bool // by a visitor
 }
 
-// disk is that of the host with this address. It is made with some files, and a crowd of more.
-func (c *Computer) disk(addr netip.Addr, crowd int) *disk {
+// disk is that of the host with this address. It is made with some files, a crowd of more, and a folder.
+func (c *Computer) disk(addr netip.Addr, crowd int, folder string) *disk {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	host := c.Internet.at(addr)
@@ -38,6 +38,9 @@ func (c *Computer) disk(addr netip.Addr, crowd int) *disk {
 			"/reports":             {folder: true, at: now},
 			"/reports/october.csv": {data: []byte("day,orders\n31,17\n"), at: now},
 		}}
+		if folder != "" {
+			host.disk.files[folder] = &file{folder: true, at: now}
+		}
 		for i := range crowd {
 			host.disk.files[fmt.Sprintf("/order-%06d.pdf", i)] = &file{at: now}
 		}
@@ -129,7 +132,22 @@ func factLine(name string, f *file) string {
 	return kind + "modify=" + f.at.UTC().Format("20060102150405") + "; " + name
 }
 
-func (s *ftpSession) disk() *disk { return s.raw.world.disk(ipOf(s.raw.local), s.Crowd) }
+func (s *ftpSession) disk() *disk {
+	folder := s.Folder
+	if s.Latin1 {
+		folder = latin1(folder)
+	}
+	return s.raw.world.disk(ipOf(s.raw.local), s.Crowd, folder)
+}
+
+// latin1 writes a name with one byte for each letter.
+func latin1(name string) string {
+	var b []byte
+	for _, r := range name {
+		b = append(b, byte(r))
+	}
+	return string(b)
+}
 
 // path is the full name of what the visitor calls so.
 func (s *ftpSession) path(name string) string {

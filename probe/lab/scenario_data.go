@@ -85,6 +85,16 @@ var dataFaults = []Scenario{
 		}),
 	},
 	{
+		Name:   "ftp-helper-mends-address",
+		Says:   "The server announces its internal address, and its router mends that where it can read it.",
+		Args:   asJane("--allow-plaintext", exampleFTP),
+		Env:    janeKnows,
+		Causes: []string{"data-alg-rewrite", "data-pasv-private"},
+		Build: with(signInSite(FTP{Brand: ProFTPD, Announce: "10.0.0.5"}, TLS{}), func(c *Computer) {
+			c.obstruct(Path{Ports: []uint16{21}, Rewrites: netip.MustParseAddrPort(exampleIP + ":0")})
+		}),
+	},
+	{
 		Name:   "firewall-reads-along",
 		Says:   "A firewall opens passive ports that it reads on port 21, and cannot read what TLS hides.",
 		Args:   asJane("--allow-plaintext", exampleFTP),
@@ -355,6 +365,46 @@ var dataFaults = []Scenario{
 		Env:    janeKnows,
 		Causes: []string{"data-permission"},
 		Build:  signInSite(FTP{Brand: ProFTPD, ReadOnly: true}, TLS{}),
+	},
+	{
+		Name:   "folder-missing",
+		Says:   "Jane wants to begin in a folder that is not there, and to send a file.",
+		Args:   asJane("--write", "ftpes://"+exampleFTP+"/www/uploads"),
+		Env:    janeKnows,
+		Causes: []string{"data-folder"},
+		Build:  signInSite(FTP{Brand: PureFTPd}, TLS{}),
+	},
+	{
+		Name:   "folder-missing-below-the-home",
+		Says:   "Jane writes a folder as if it began at the root, and it does not lie in her own.",
+		Args:   asJane("ftpes://" + exampleFTP + "/reports"),
+		Env:    janeKnows,
+		Causes: []string{"data-folder"},
+		Build:  signInSite(FTP{Home: "/incoming"}, TLS{}),
+	},
+	{
+		Name:   "folder-missing-with-umlaut",
+		Says:   "Jane wants to begin in a folder with an umlaut that is not there, at a server that knows UTF-8.",
+		Args:   asJane("ftpes://" + exampleFTP + "/B%C3%BCcher"),
+		Env:    janeKnows,
+		Causes: []string{"data-folder"},
+		Build:  signInSite(FTP{Brand: ProFTPD}, TLS{}),
+	},
+	{
+		Name:   "folder-in-latin-1",
+		Says:   "Jane wants to begin in a folder with an umlaut, which an old server writes in Latin-1.",
+		Args:   asJane("ftpes://" + exampleFTP + "/B%C3%BCcher"),
+		Env:    janeKnows,
+		Causes: []string{"data-encoding"},
+		Build:  signInSite(FTP{Latin1: true, Folder: "/Bücher"}, TLS{}),
+	},
+	{
+		Name:   "folder-beyond-latin-1",
+		Says:   "Jane wants to begin in a folder with a Polish name, at an old server.",
+		Args:   asJane("ftpes://" + exampleFTP + "/Ksi%C4%85%C5%BCki"),
+		Env:    janeKnows,
+		Causes: []string{"data-encoding"},
+		Build:  signInSite(FTP{Brand: ProFTPD, Latin1: true}, TLS{}),
 	},
 	{
 		Name:   "disk-full",

@@ -247,6 +247,20 @@ var healthySignIns = []Scenario{
 		Build: with(signInSite(FTP{}, TLS{}), (*Computer).openUp),
 	},
 	{
+		Name:  "healthy-login-folder",
+		Says:  "Jane wants to begin in a folder, and sends and deletes a file there.",
+		Args:  asJane("--write", "ftpes://"+exampleFTP+"/reports"),
+		Env:   janeKnows,
+		Build: signInSite(FTP{Brand: ProFTPD}, TLS{}),
+	},
+	{
+		Name:  "healthy-login-folder-utf-8",
+		Says:  "Jane wants to begin in a folder with an umlaut, at a server that knows UTF-8.",
+		Args:  asJane("ftpes://" + exampleFTP + "/B%C3%BCcher"),
+		Env:   janeKnows,
+		Build: signInSite(FTP{Folder: "/Bücher"}, TLS{}),
+	},
+	{
 		Name:  "healthy-login-plaintext-allowed",
 		Says:  "Jane allows her password to go in clear too, at a server that takes both.",
 		Args:  asJane("--allow-plaintext", exampleFTP),

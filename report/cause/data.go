@@ -28,6 +28,7 @@ var dataRules = []Rule{
 	dataTLSFails,
 	dataTruncated,
 	dataTimeout,
+	startFolder,
 	permission,
 	quota,
 	encoding,
@@ -44,7 +45,7 @@ var pasvBlocked = Rule{
 		Mend: "Ask whoever runs your network to allow outgoing TCP to the passive range of the server. If another network shows the same, the server's own firewall, or the router in front of it, does not let the range in. " +
 			"SFTP needs no further ports.",
 	},
-	ExplainedBy: []string{"data-no-pinhole", "data-alg-rewrite"},
+	ExplainedBy: []string{"data-no-pinhole"},
 	Match:       matchPasvBlocked,
 }
 
@@ -64,7 +65,7 @@ var pasvRefused = Rule{
 		Mend: "Ask whoever runs your network to allow outgoing TCP to the passive range of the server. If another network shows the same, whoever runs the server has to look at the router or load balancer in front of it, " +
 			"which must send the passive range to the same computer as the control port. SFTP needs no further ports.",
 	},
-	ExplainedBy: []string{"data-no-pinhole", "data-alg-rewrite"},
+	ExplainedBy: []string{"data-no-pinhole"},
 	Match:       matchPasvRefused,
 }
 
@@ -102,7 +103,7 @@ func (c *Case) barredPassive(p passive, barred []link, what string) []Finding {
 	if k < n {
 		f.Title = "Some of the data connections to " + c.Run.Target.Host + " " + what
 	}
-	if p.session.Did(fact.Listing) && (k == 1 || 4*k < n) {
+	if p.session.Did(fact.Listing) && (k == 1 || 10*k < n) {
 		f.Severity = Warning // most transfers go through
 	}
 	if k == 1 && n > 2 && p.session.Did(fact.Listing) {

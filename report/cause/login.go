@@ -254,7 +254,7 @@ func matchHomeMissing(c *Case) []Finding {
 	if s == nil || !s.Accepted() {
 		return nil
 	}
-	for _, o := range slices.Concat(s.answers("PWD"), s.answers("CWD")) {
+	for _, o := range s.answers("PWD") {
 		if why, sure := c.loginReason(o.Reply, true); o.Reply.Code >= 500 && why == "login-home-missing" {
 			f.Confidence, f.Where, f.Evidence, f.Quotes = sure, s.where(), ids(s.Login, o), quote(o)
 			return []Finding{f}
