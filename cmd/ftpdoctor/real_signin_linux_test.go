@@ -863,7 +863,7 @@ func ftpHelper(n *network, ca *authority) {
 func ftpHelperCompared(n *network, ca *authority) {
 	n.readAlong(ca)
 	d := n.signIn(ca, append(n.site("21"), "--allow-plaintext", "--connect-timeout", "1s")...)
-	n.expect(d, 1, "data-alg-rewrite", "data-no-pinhole")
+	n.expect(d, 1, "data-alg-rewrite", "data-no-pinhole", "data-pasv-private")
 }
 
 func activeVsftpd(n *network, ca *authority) {
