@@ -66,6 +66,9 @@ func computerPart(c *cause.Case) part {
 	if n := len(c.Machine.Addresses); n > 0 {
 		p.says = listed(c.Machine.Addresses, 3)
 	}
+	if behindNAT(c.Machine.Addresses) {
+		p.says += ", behind NAT"
+	}
 	if !c.Machine.IPv6 {
 		p.says += "; no IPv6"
 	}
@@ -78,6 +81,24 @@ func computerPart(c *cause.Case) part {
 	p.fine = len(c.Machine.Addresses) > 0
 	return p
 }
+
+// behindNAT says whether all IPv4 addresses are private ones, with which nobody reaches the internet (RFC 1918, RFC 6598).
+func behindNAT(addresses []string) bool {
+	private := 0
+	for _, text := range addresses {
+		prefix, err := netip.ParsePrefix(text)
+		switch a := prefix.Addr(); {
+		case err != nil || !a.Is4() || a.IsLinkLocalUnicast():
+			continue
+		case !a.IsPrivate() && !carrierNAT.Contains(a):
+			return false
+		}
+		private++
+	}
+	return private > 0
+}
+
+var carrierNAT = netip.MustParsePrefix("100.64.0.0/10")
 
 func namePart(c *cause.Case) part {
 	p := part{name: "name"}
@@ -215,7 +236,7 @@ func ftpPart(c *cause.Case) part {
 
 func tlsPart(c *cause.Case) part {
 	p := part{name: "tls"}
-	var secured, failed, unread, versions, certificates []string
+	var secured, failed, unread, versions, leaves, certificates []string
 	for _, e := range c.Endpoints {
 		handshake := e.Talk.TLS
 		if !e.FTPFamily() || handshake == nil {
@@ -233,7 +254,8 @@ func tlsPart(c *cause.Case) part {
 		p.took = max(p.took, handshake.Took)
 		secured = append(secured, strconv.Itoa(e.Port))
 		versions = append(versions, handshake.TLS.Version)
-		if leaf := e.Talk.Leaf(); leaf != nil {
+		if leaf := e.Talk.Leaf(); leaf != nil && !slices.Contains(leaves, leaf.SHA256) {
+			leaves = append(leaves, leaf.SHA256)
 			certificates = append(certificates, certificate(handshake.TLS))
 		}
 	}
@@ -241,10 +263,11 @@ func tlsPart(c *cause.Case) part {
 	if p.fine {
 		p.says = strings.Join(unique(secured), " ") + ": " + strings.Join(unique(versions), ", ")
 	}
-	if found := unique(certificates); len(found) == 1 {
-		p.says += ", " + found[0]
-	} else if len(found) > 1 {
-		p.says += fmt.Sprintf(", %d different certificates", len(found))
+	switch n := len(certificates); {
+	case n == 1:
+		p.says += ", " + certificates[0]
+	case n > 1:
+		p.says += fmt.Sprintf(", %d different certificates", n)
 	}
 	if len(failed) > 0 {
 		p.says = joined(p.says, "no TLS on "+strings.Join(unique(failed), " "))
@@ -364,6 +387,29 @@ func sshPart(c *cause.Case) part {
 	return p
 }
 
+// besideFTP compares the certificate of the web port with those of the ports of FTP.
+func besideFTP(c *cause.Case, web *fact.Certificate) string {
+	same, other := 0, 0
+	for _, e := range c.Endpoints {
+		leaf := e.Talk.Leaf()
+		switch {
+		case !e.FTPFamily() || leaf == nil:
+		case leaf.SHA256 == web.SHA256:
+			same++
+		default:
+			other++
+		}
+	}
+	switch {
+	case same+other == 0:
+		return ""
+	case other == 0:
+		return ", the same as for FTP"
+	default:
+		return ", not the same as for FTP"
+	}
+}
+
 func webPart(c *cause.Case) part {
 	p := part{name: "web"}
 	for _, e := range c.Endpoints {
@@ -375,7 +421,7 @@ func webPart(c *cause.Case) part {
 			p.says = "no TLS on " + strconv.Itoa(e.Port)
 		}
 		if !p.fine && e.Talk.Secured() && e.Talk.Leaf() != nil {
-			p.says, p.fine = certificate(e.Talk.TLS.TLS), true
+			p.says, p.fine = certificate(e.Talk.TLS.TLS)+besideFTP(c, e.Talk.Leaf()), true
 		}
 	}
 	return p

@@ -4,10 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	cli "flag"
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
+
+	"ftpdoctor/probe/fact"
+	"ftpdoctor/probe/profile"
+	"ftpdoctor/report/cause"
 )
 
 var update = cli.Bool("update", false, "write the golden files anew")
@@ -136,6 +142,53 @@ func poison(value any, name, evil string) {
 				value[i] = s + evil
 			}
 			poison(part, name, evil)
+		}
+	}
+}
+
+func TestBehindNAT(t *testing.T) {
+	for _, c := range []struct {
+		addresses []string
+		want      bool
+	}{
+		{[]string{"192.168.1.20/24"}, true},
+		{[]string{"100.72.0.4/10", "10.1.2.3/8"}, true}, // RFC 6598
+		{[]string{"10.1.2.3/8", "203.0.113.5/24"}, false},
+		{[]string{"2001:db8::5/64"}, false},
+		{[]string{"169.254.7.7/16"}, false},
+		{[]string{"what somebody wrote"}, false},
+		{nil, false},
+	} {
+		if got := behindNAT(c.addresses); got != c.want {
+			t.Errorf("%q: %v", c.addresses, got)
+		}
+	}
+}
+
+// Whoever reads the report sees whether ports and addresses show one certificate, even where two look alike.
+func TestCertificatesAreCompared(t *testing.T) {
+	seen := func(port int, sha256 string) []fact.Observation {
+		place := fmt.Sprintf("192.0.2.1:%d", port)
+		return []fact.Observation{
+			{Endpoint: place, Conn: port, Dial: &fact.Dial{Try: 1}},
+			{Endpoint: place, Conn: port, TLS: &fact.TLS{Mode: fact.Implicit, Version: "TLS 1.3", Chain: []fact.Certificate{{Names: []string{"ftp.example.org"}, SHA256: sha256}}}},
+		}
+	}
+	for _, c := range []struct{ first, second, web, tls, says string }{
+		{"aa", "aa", "aa", "certificate for ftp.example.org", ", the same as for FTP"},
+		{"aa", "bb", "aa", "2 different certificates", ", not the same as for FTP"},
+		{"aa", "aa", "bb", "certificate for ftp.example.org", ", not the same as for FTP"},
+	} {
+		run := fact.Run{Target: fact.Target{Host: "ftp.example.org"}, Seen: slices.Concat(seen(990, c.first), seen(3990, c.second), seen(443, c.web))}
+		for i := range run.Seen {
+			run.Seen[i].ID, run.Seen[i].Check = i+1, "endpoints"
+		}
+		judged := cause.NewCase(&run, &profile.Generic)
+		if got := tlsPart(judged).says; !strings.Contains(got, c.tls) {
+			t.Errorf("tls: %q, want %q", got, c.tls)
+		}
+		if got := webPart(judged).says; !strings.HasSuffix(got, c.says) {
+			t.Errorf("web: %q, want %q", got, c.says)
 		}
 	}
 }
