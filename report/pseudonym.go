@@ -330,12 +330,15 @@ func (s *pseudonyms) distinguished(dn string) string {
 	}
 	parts := attributes.FindAllString(dn, -1)
 	for i, part := range parts {
-		key, value, found := strings.Cut(part, "=")
-		separator := key[:len(key)-len(strings.TrimLeft(key, ",+ "))]
-		key = key[len(separator):]
+		separator := part[:len(part)-len(strings.TrimLeft(part, ",+ "))]
+		key, value, found := strings.Cut(part[len(separator):], "=")
+		if !found {
+			parts[i] = separator + s.word("name", key)
+			continue
+		}
 		product := cause.Decrypter(value)
 		switch {
-		case !found || value == "":
+		case value == "":
 		case product != "":
 			value = product
 		case looksLikeHost(value) || value == s.asked:

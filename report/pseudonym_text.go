@@ -99,8 +99,8 @@ var lookalikes = []string{
 	`\b\d{1,3}(?:,\d{1,3}){5}\b`,
 	`[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*`,
 	`\b\d{1,3}(?:\.\d{1,3}){3}\b`,
-	`\b\d{1,3}(?:-\d{1,3}){3}\b`,
 	`[\w*-]+(?:\.[\w-]+)+`,
+	`\b\d{1,3}(?:-\d{1,3}){3}\b`,
 }
 
 // text is a stranger's text with pseudonyms in it.

@@ -173,7 +173,7 @@ func (s *pseudonyms) kex(k *fact.Kex) {
 func (s *pseudonyms) command(sent string) string {
 	verb, argument, found := strings.Cut(sent, " ")
 	if !found {
-		return sent
+		return s.text(sent)
 	}
 	switch strings.ToUpper(verb) {
 	case "USER":
@@ -183,7 +183,7 @@ func (s *pseudonyms) command(sent string) string {
 	case "CWD", "XCWD", "MKD", "XMKD", "RMD", "XRMD", "STOR", "APPE", "RETR", "DELE", "SIZE", "MDTM", "MLST", "MLSD", "LIST", "NLST", "STAT", "RNFR", "RNTO":
 		return verb + " " + s.folders(argument)
 	default:
-		return verb + " " + s.text(argument)
+		return s.text(sent)
 	}
 }
 

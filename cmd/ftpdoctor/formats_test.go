@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -48,7 +49,12 @@ func TestDocsCommandsRun(t *testing.T) {
 			t.Fatalf("%s: %s", name, said)
 		}
 	}
-	hosts := strings.NewReplacer("ftp.example.com", "demo healthy-vsftpd", "$HOSTNAME$", "demo healthy-vsftpd", "/var/lib/node_exporter/", "", " > report.html", "")
+	hosts := strings.NewReplacer("ftp.example.com", "demo healthy-vsftpd", "-F ", "demo healthy-login-vsftpd -F ", "$HOSTNAME$", "demo healthy-vsftpd", "/var/lib/node_exporter/", "", " > report.html", "")
+	_, checks, _ := strings.Cut(readDoc(t, filepath.Join(pages, "ci.md")), "```json\n")
+	checks, _, _ = strings.Cut(checks, "```")
+	if err := os.WriteFile("checks.json", []byte(strings.ReplaceAll(checks, "ftp.example.com", "ftp.example.org")), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	ran := 0
 	for _, page := range []string{"ci.md", "for-support.md"} {
 		for _, m := range command.FindAllStringSubmatch(readDoc(t, filepath.Join(pages, page)), -1) {
