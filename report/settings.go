@@ -107,7 +107,7 @@ func (a App) Settings(r *Report) (Settings, error) {
 	if i < 0 {
 		return Settings{}, fmt.Errorf("%s cannot use %s, and the report shows no way in that it can use; choose another app with --for", a.Title, wayIn(r.Ways[0]))
 	}
-	s := &site{Way: r.Ways[i], Timeout: timeout(r), User: r.Target.User}
+	s := &site{Way: r.Ways[i], Timeout: timeout(r), User: r.Target.User, Reuse: demandsReuse(r, r.Ways[i].Port)}
 	says := []string{fmt.Sprintf("These settings are for %s of %s: %s.", wayIn(s.Way), s.Host, proofSays(s.Way))}
 	if i > 0 {
 		says = append(says, fmt.Sprintf("The best way in is %s, which %s cannot use.", wayIn(r.Ways[0]), a.Title))
@@ -131,6 +131,13 @@ type site struct {
 	cause.Way
 	User    string // empty: the app asks
 	Timeout int    // seconds
+	Reuse   bool   // data connections have to go on with the TLS session of the login
+}
+
+func demandsReuse(r *Report, port int) bool {
+	return slices.ContainsFunc(r.Findings, func(f cause.Finding) bool {
+		return f.Cause == "data-tls-reuse" && slices.ContainsFunc(f.Where, func(place string) bool { return strings.HasSuffix(place, ":"+strconv.Itoa(port)) })
+	})
 }
 
 // overFTP says whether the way in has a passive mode.
@@ -223,7 +230,7 @@ func forPeople(s *site) string {
 }
 
 // fileZilla writes what FileZilla 3.63 exports. Protocols: ServerProtocol in its engine; logon type 2 asks for the password.
-// The keep-alive is sent every 30 s.
+// The keep-alive is sent every 30 s. The settings have the names that are in its own filezilla.xml.
 func fileZilla(s *site) string {
 	protocols := map[fact.Protocol]string{fact.SFTP: "1", fact.FTPS: "3", fact.FTPES: "4", fact.FTP: "6"}
 	return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<FileZilla3>\n<Settings>\n" +
@@ -366,7 +373,8 @@ func curl(s *site) string {
 	return text
 }
 
-// rclone writes a remote. Idle connections are closed before a server does it.
+// rclone writes a remote. Idle connections are closed before a server does it. With TLS 1.3 rclone 1.60 does not get on with
+// vsftpd's sessions ("illegal parameter"), with TLS 1.2 it does.
 func rclone(s *site) string {
 	name := regexp.MustCompile(`[^a-zA-Z0-9_.]+`).ReplaceAllString(s.Host, "-")
 	return "[" + strings.Trim(name, "-") + "]\n" + lines("%s = %s\n",
@@ -377,6 +385,7 @@ func rclone(s *site) string {
 		setting{"ask_password", pick(s.SignIn == "key", "", "true")},
 		setting{"explicit_tls", pick(s.Protocol == fact.FTPES, "true", "")},
 		setting{"tls", pick(s.Protocol == fact.FTPS, "true", "")},
+		setting{"disable_tls13", pick(s.Reuse, "true", "")},
 		setting{"known_hosts_file", pick(s.overFTP(), "", "~/.ssh/known_hosts")},
 		setting{"idle_timeout", strconv.Itoa(keepAlive) + "s"},
 	)
@@ -390,5 +399,7 @@ func unfitForRclone(user string) bool {
 // rcloneCaveat: without a file of known hosts rclone trusts every server, and it never adds one to the file.
 func rcloneCaveat(s *site) string {
 	return fmt.Sprintf("rclone has no keep-alive and closes what is idle; write --contimeout %ds with the command, as the file has no place for it.", s.Timeout) +
-		pick(s.overFTP(), "", " It only connects to known hosts: connect once with sftp, which asks about the host key.")
+		pick(s.overFTP(), "", " It only connects to known hosts: connect once with sftp, which asks about the host key.") +
+		pick(s.overFTP() && s.Encryption != cause.InClear && !s.Reuse, ` If it says "illegal parameter", add the line disable_tls13 = true.`, "") +
+		pick(s.Reuse, " TLS 1.3 is off, as older versions of rclone cannot go on with its sessions, which this server demands.", "")
 }
