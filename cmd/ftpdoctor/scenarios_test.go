@@ -31,6 +31,25 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// A rule that no world shows may never fire.
+func TestEveryCauseHasAScenario(t *testing.T) {
+	shown := map[string]bool{}
+	for _, s := range lab.Scenarios {
+		for _, code := range s.Causes {
+			shown[code] = true
+		}
+	}
+	for _, rule := range cause.Rules {
+		if !shown[rule.Code] {
+			t.Errorf("no scenario of probe/lab shows %s", rule.Code)
+		}
+		delete(shown, rule.Code)
+	}
+	for code := range shown {
+		t.Errorf("scenarios of probe/lab show %s, which is no rule", code)
+	}
+}
+
 func testScenario(t *testing.T, s lab.Scenario, schema *jsonschema.Schema) {
 	began := time.Now()
 	code, live, said := start(t, "", "demo", s.Name, "-f", "json")
