@@ -78,6 +78,9 @@ func (p *process) check(cmd *cobra.Command, f *checkFlags, o *outputFlags, typed
 	if err != nil {
 		return err
 	}
+	if f.port == 0 && cmd.Flags().Changed("port") {
+		return errors.New("--port cannot be 0; write a number from 1 to 65535")
+	}
 	plan, err := f.plan(typed, cmd.Flags().Changed("timeout"), w)
 	if err != nil {
 		return err
