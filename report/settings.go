@@ -98,6 +98,8 @@ func (a App) Settings(r *Report) (Settings, error) {
 	switch {
 	case len(r.Ways) == 0:
 		return Settings{}, errors.New("the report shows no way in, so there is nothing to set up; ftpdoctor read shows what is wrong")
+	case r.Redacted:
+		return Settings{}, errors.New("the names in the report are not the real ones, as it was redacted; use the report from before that")
 	case !usable(r.Ways[0].Host):
 		return Settings{}, errors.New("the host in the report is neither a name nor an address that an app could use")
 	}
