@@ -112,6 +112,9 @@ func BenchmarkProgram(b *testing.B) {
 			}
 		}
 		b.ReportMetric(float64(size)/mib, "MiB-binary")
+		if each := b.Elapsed() / time.Duration(b.N); each > 20*time.Millisecond {
+			b.Errorf("a start takes %v, more than 20 ms", each)
+		}
 	})
 }
 
