@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"ftpdoctor/probe/fact"
 )
 
 // SmokeFormat is one way of writing a smoke test. Its name is that of a Format.
@@ -102,15 +104,19 @@ func smokeJUnit(w io.Writer, s *Smoke, _ Options) error {
 		Tests    int          `xml:"tests,attr"`
 		Failures int          `xml:"failures,attr"`
 		Errors   int          `xml:"errors,attr"`
+		Time     string       `xml:"time,attr"` // of the longest run: they are side by side
 		Suites   []junitSuite `xml:"testsuite"`
 	}{Name: "ftpdoctor"}
+	var longest fact.Millis
 	for _, t := range s.Targets {
+		longest = max(longest, t.Report.Took)
 		suite := t.junit()
 		all.Tests += suite.Tests
 		all.Failures += suite.Failures
 		all.Errors += suite.Errors
 		all.Suites = append(all.Suites, suite)
 	}
+	all.Time = seconds(longest)
 	text, err := xml.MarshalIndent(all, "", "  ")
 	if err != nil {
 		return err

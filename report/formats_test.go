@@ -498,6 +498,15 @@ func TestJUnitFitsTheSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	texts["fault"] = fault.String()
+	var targets []Target
+	for name, r := range reports {
+		targets = append(targets, NewTarget(name, r, Expected{Open: []int{21, 8021}, CertificateDays: 30}, true))
+	}
+	var smoke bytes.Buffer
+	if err := smokeJUnit(&smoke, NewSmoke(targets), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	texts["several targets"] = smoke.String()
 	for name, text := range texts {
 		lint := exec.CommandContext(t.Context(), "xmllint", "--nonet", "--noout", "--schema", "testdata/junit.xsd", "-")
 		lint.Stdin = strings.NewReader(text)
