@@ -63,7 +63,7 @@ func (s *Session) dialOnce(ctx context.Context, check, place string, purpose fac
 		st.Dial.Local = c.LocalAddr().String()
 	}
 	st.end(ctx, err)
-	if err == nil || kind(err) == fact.Refused { // a refusal is an answer, too
+	if purpose != fact.PromisedPort && (err == nil || kind(err) == fact.Refused) { // a refusal is an answer, too
 		near.answered(time.Since(st.began))
 	}
 	if err != nil {

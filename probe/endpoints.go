@@ -22,8 +22,11 @@ func endpoints(ctx context.Context, s *Session) {
 			places = append(places, placeOf(address, port.Number))
 		}
 	}
-	s.expect(places)
+	s.expect(append(places, s.promisedPlaces()...))
 	var all sync.WaitGroup
+	if !s.signsIn() {
+		all.Go(func() { s.promised(ctx, "endpoints") })
+	}
 	for _, address := range addresses {
 		free := make(chan struct{}, perAddress)
 		for _, port := range ports {

@@ -54,6 +54,9 @@ func (s *Session) notFit(ctx context.Context, list []*candidate, ends []*ending)
 		for i, e := range ends {
 			if e != nil && e.unfit == reason {
 				s.withhold(ctx, list[i].place, e.protocol, reason)
+				if reason != fact.NoWayIn {
+					s.promised(ctx, "login")
+				}
 				return
 			}
 		}

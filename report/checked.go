@@ -331,7 +331,7 @@ func dataPart(c *cause.Case) part {
 	p := part{name: "data"}
 	s := c.Attempt()
 	if s == nil || !s.Accepted() {
-		return p
+		return promisedPart(c)
 	}
 	p.see(s.Transfers...)
 	p.see(c.Samples...)
@@ -354,6 +354,33 @@ func dataPart(c *cause.Case) part {
 	}
 	if says := c.PassiveRange(); says != "" {
 		p.says = joined(p.says, says)
+	}
+	return p
+}
+
+// promisedPart says what is known of data connections where nobody signed in.
+func promisedPart(c *cause.Case) part {
+	p := part{name: "data"}
+	n, reached := 0, 0
+	for _, o := range c.Promised {
+		if o.Failed(fact.Interrupted) {
+			continue
+		}
+		n++
+		if o.Failure == nil || o.Failed(fact.Refused) { // nobody listens there yet
+			reached++
+			p.took = max(p.took, o.Took)
+		}
+	}
+	p.fine = reached > 0 && reached == n
+	switch {
+	case n == 0:
+	case reached == n:
+		p.says = fmt.Sprintf("passive range: %d of %d tried ports can be reached", reached, n)
+	case reached == 0:
+		p.says = fmt.Sprintf("passive range: no answer from %s, undecided without a sign-in", several(n, "port"))
+	default:
+		p.says = fmt.Sprintf("passive range: %d of %d tried ports can be reached, the others are undecided without a sign-in", reached, n)
 	}
 	return p
 }

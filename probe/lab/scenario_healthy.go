@@ -15,6 +15,12 @@ var healthy = []Scenario{
 		Build: filesSite,
 	},
 	{
+		Name:  "healthy-files-com-passive-range-silent",
+		Says:  "Nobody signs in at a Files.com site, and its passive range answers nobody.",
+		Args:  []string{filesHost},
+		Build: with(filesSite, func(c *Computer) { c.obstruct(Path{Range: PortRange{40000, 50000}, Connect: Dropped}) }),
+	},
+	{
 		Name:  "healthy-vsftpd",
 		Says:  "vsftpd with explicit TLS on port 21, and a web server beside it.",
 		Args:  []string{exampleFTP},

@@ -13,8 +13,9 @@ import (
 type Case struct {
 	Run       *fact.Run
 	Profile   *profile.Profile
-	Endpoints []*Endpoint     // in the order of the facts
-	Controls  []*Conversation // connections that are no endpoint: a port that must be closed, port 80
+	Endpoints []*Endpoint         // in the order of the facts
+	Controls  []*Conversation     // connections that are no endpoint: a port that must be closed, port 80
+	Promised  []*fact.Observation // connects to a few ports of the promised passive range, where nobody signed in
 	Lookups   []*fact.Observation
 	Machine   *fact.Machine // nil when this computer was not looked at
 	Hosts     *fact.Observation
@@ -91,6 +92,10 @@ func (c *Case) dialled(o *fact.Observation) *Conversation {
 	place, err := netip.ParseAddrPort(o.Endpoint)
 	if err != nil {
 		return talk // not of this program's making
+	}
+	if talk.Purpose == fact.PromisedPort {
+		c.Promised = append(c.Promised, o)
+		return talk
 	}
 	if talk.Purpose == fact.ClosedPort || talk.Purpose == fact.CaptiveCheck {
 		c.Controls = append(c.Controls, talk)
