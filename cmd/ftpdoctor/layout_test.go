@@ -48,6 +48,28 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// What a package may import of other people's. The lab is held to little, so that it proves more than that one library
+// agrees with itself.
+func TestForeignImports(t *testing.T) {
+	for pkg, allowed := range map[string][]string{
+		"ftpdoctor/probe/fact":    nil,
+		"ftpdoctor/probe/profile": nil,
+		"ftpdoctor/report/cause":  nil,
+		"ftpdoctor/probe/lab":     {"golang.org/x/crypto/ssh", "github.com/miekg/dns", "github.com/pkg/sftp"},
+	} {
+		out, err := exec.Command("go", "list", "-f", `{{join .Imports "\n"}}`, pkg).Output()
+		if err != nil {
+			t.Fatalf("go list %s: %v", pkg, err)
+		}
+		for _, imported := range strings.Fields(string(out)) {
+			domain, _, _ := strings.Cut(imported, "/")
+			if strings.Contains(domain, ".") && !slices.Contains(allowed, imported) {
+				t.Errorf("%s must not import %s; of other people's it may import %q", pkg, imported, allowed)
+			}
+		}
+	}
+}
+
 // The facts hold whatever judges them: no rule looks at the clock.
 func TestRulesHaveNoClock(t *testing.T) {
 	files, err := os.ReadDir("../../report/cause")
