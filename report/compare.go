@@ -369,7 +369,7 @@ func (c *comparing) times() {
 		felt fact.Millis // a difference below this is not worth a word
 		took func(*cause.Endpoint) *fact.Observation
 	}{
-		{"connecting", 100, func(e *cause.Endpoint) *fact.Observation { return e.Talk.Dial }},
+		{"connecting", 500, func(e *cause.Endpoint) *fact.Observation { return e.Talk.Dial }},
 		{"the greeting", 1000, func(e *cause.Endpoint) *fact.Observation { return e.Talk.Opening }},
 		{"starting TLS", 1000, func(e *cause.Endpoint) *fact.Observation { return e.Talk.TLS }},
 	} {

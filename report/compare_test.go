@@ -89,8 +89,8 @@ func TestChangesOfFacts(t *testing.T) {
 		{"a new certificate", everyTLS(func(h *fact.TLS) { h.Chain[0].SHA256 = "abc" }), 0, CertificateMatter, "the certificate on ports 21, 3021, 990, 3990, 443 is another"},
 		{"an older TLS", everyTLS(func(h *fact.TLS) { h.Version = "TLS 1.1" }), -1, TLSMatter, "TLS 1.1 now"},
 		{"another greeting", everyReply(func(r *fact.Reply) { r.Lines[0] = "ProFTPD" }), 0, GreetingMatter, "the greeting on ports 21, 3021, 990, 3990 is another: ProFTPD"},
-		{"slower", everyDial(func(o *fact.Observation) { o.Took += 400 }), -1, TimeMatter, "connecting is slower by 400 ms"},
-		{"a little slower", everyDial(func(o *fact.Observation) { o.Took += 60 }), 0, "", ""},
+		{"slower", everyDial(func(o *fact.Observation) { o.Took += 700 }), -1, TimeMatter, "connecting is slower by 700 ms"},
+		{"a little slower", everyDial(func(o *fact.Observation) { o.Took += 300 }), 0, "", ""},
 		{"another address", everyRecord(func(r *fact.Record) { r.Value = strings.Replace(r.Value, ".9", ".10", 1) }), 0, AddressMatter, "new among the addresses of the name: 198.51.100.10"},
 		{"from elsewhere", everyMachine(func(m *fact.Machine) { m.Addresses = []string{"10.1.2.3/8"} }), 0, PlaceMatter, "the place is another: 10.1.2.3"},
 		{"one address refuses 990", func(r *Report) {
