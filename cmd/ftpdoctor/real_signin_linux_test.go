@@ -90,6 +90,9 @@ func TestRealSignIn(t *testing.T) {
 		{"active-mode-behind-a-firewall", activeBlocked},
 		{"active-mode-switched-off", activeOff},
 
+		{"healthy-vsftpd-folder", folderVsftpd},
+		{"folder-missing-vsftpd", folderMissingVsftpd},
+		{"folder-in-latin-1-vsftpd", folderLatin1Vsftpd},
 		{"folder-read-only-vsftpd", readOnlyVsftpd},
 		{"folder-read-only-proftpd", readOnlyProFTPD},
 		{"folder-read-only-pure-ftpd", readOnlyPureFTPd},
@@ -984,6 +987,44 @@ func interruptedPureFTPd(n *network, ca *authority) {
 	home := n.account()
 	n.pureFTPd(serverAddress, "21", ca.certificate(n, host, nil), n.pureDB(home)...)
 	n.interrupt(ca, home)
+}
+
+// folder signs in at a vsftpd whose account has a folder, and begins in one.
+func (n *network) folder(ca *authority, made, path string, flags ...string) *diagnosis {
+	n.t.Helper()
+	n.names(serverAddress)
+	made = filepath.Join(n.account(), made)
+	if err := errors.Join(
+		os.Mkdir(made, 0o755),
+		os.Chown(made, userID, userID),
+		os.WriteFile(filepath.Join(made, "readme.txt"), []byte("hello\n"), 0o644),
+	); err != nil {
+		n.t.Fatal(err)
+	}
+	n.vsftpd(serverAddress, "21", ca.certificate(n, host, nil), withUsers()...)
+	flags = append(flags, "--ca-file", ca.rootFile, "-u", user, "ftpes://"+host+"/"+path)
+	d := n.doctorWith([]string{"FTPDOCTOR_PASSWORD=" + password}, append(n.site("21"), flags...)...)
+	n.left(made)
+	return d
+}
+
+func folderVsftpd(n *network, ca *authority) {
+	d := n.folder(ca, "Bücher 2026", "B%C3%BCcher%202026", "--write")
+	n.reply(d, serverAddress+":21", "CWD Bücher 2026", 250, "Directory successfully changed.")
+	n.healthy(d)
+	n.ways(d, "ftpes 21 explicit wrote")
+}
+
+func folderMissingVsftpd(n *network, ca *authority) {
+	d := n.folder(ca, "www", "WWW", "--write")
+	n.reply(d, serverAddress+":21", "CWD WWW", 550, "Failed to change directory.")
+	n.expect(d, 1, "data-folder", "data-tls-reuse")
+}
+
+func folderLatin1Vsftpd(n *network, ca *authority) {
+	d := n.folder(ca, "B\xfccher", "B%C3%BCcher")
+	n.reply(d, serverAddress+":21", `CWD B\xfccher`, 250, "Directory successfully changed.")
+	n.expect(d, 0, "data-encoding", "data-tls-reuse")
 }
 
 func readOnlyVsftpd(n *network, ca *authority) {
