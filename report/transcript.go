@@ -243,16 +243,16 @@ func describeLogin(l *fact.Login) []string {
 // describeTransfer sums up a listing or a file. Its replies are steps of their own.
 func describeTransfer(o *fact.Observation) []string {
 	t := o.Transfer
-	says := fmt.Sprintf("%s by %s, %s: %d bytes, %s", t.Work, t.Command, strings.ToUpper(string(t.Mode)), t.Bytes, length(o.Took))
+	says := []string{fmt.Sprintf("%s by %s, %s: %d bytes", t.Work, t.Command, strings.ToUpper(string(t.Mode)), t.Bytes), length(o.Took)}
 	for _, extra := range []struct {
 		there bool
 		words string
 	}{{t.Encrypted, "encrypted"}, {t.Resumed, "TLS session used again"}, {t.Differs, "came back changed"}} {
 		if extra.there {
-			says += ", " + extra.words
+			says = append(says, extra.words)
 		}
 	}
-	lines := []string{says}
+	lines := []string{strings.Join(says, ", ")}
 	if t.Dialled != "" && t.Dialled != t.Announced {
 		lines = append(lines, "announced "+t.Announced+", connected to "+t.Dialled)
 	}

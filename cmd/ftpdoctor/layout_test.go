@@ -61,7 +61,7 @@ func TestForeignImports(t *testing.T) {
 		if err != nil {
 			t.Fatalf("go list %s: %v", pkg, err)
 		}
-		for _, imported := range strings.Fields(string(out)) {
+		for imported := range strings.FieldsSeq(string(out)) {
 			domain, _, _ := strings.Cut(imported, "/")
 			if strings.Contains(domain, ".") && !slices.Contains(allowed, imported) {
 				t.Errorf("%s must not import %s; of other people's it may import %q", pkg, imported, allowed)

@@ -72,15 +72,16 @@ func folderOf(o *fact.Observation) string {
 
 // home is the folder that the sign-in led to; empty: the server did not say.
 func (s *Session) home() string {
-	for _, o := range s.answers("PWD") {
-		if _, after, ok := strings.Cut(strings.Join(o.Reply.Lines, " "), `"`); ok && o.Reply.Code == 257 { // RFC 959 appendix II
-			if name, _, closed := strings.Cut(after, `"`); closed {
-				return name
-			}
-		}
+	replies := s.answers("PWD")
+	if len(replies) == 0 || replies[0].Reply.Code != 257 { // RFC 959 appendix II
 		return ""
 	}
-	return ""
+	_, after, _ := strings.Cut(strings.Join(replies[0].Reply.Lines, " "), `"`)
+	name, _, closed := strings.Cut(after, `"`)
+	if !closed {
+		return ""
+	}
+	return name
 }
 
 // oldNames says whether a name has letters beyond ASCII, and the server does not say that it reads UTF-8 (RFC 2640 section 3.2).
