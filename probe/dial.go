@@ -22,6 +22,9 @@ const (
 // knownLimit is enough for a connect to an address of which another port has answered in time r.
 func knownLimit(r time.Duration) time.Duration { return 4*time.Second + 4*r }
 
+// promisedLimit is enough for a port of which silence means nothing: shorter than the conversations beside it.
+func promisedLimit(r time.Duration) time.Duration { return 50*time.Millisecond + 4*r }
+
 // The waits of a conversation. Ordinary clients give up a greeting after 15 to 30 seconds (FileZilla: 20).
 const (
 	greetingLimit  = 20 * time.Second
@@ -57,7 +60,7 @@ func (s *Session) dial(ctx context.Context, check, place string, purpose fact.Pu
 func (s *Session) dialOnce(ctx context.Context, check, place string, purpose fact.Purpose, try int) (*wire, *fact.Observation) {
 	near, conn, limit := s.neighbourhood(place), s.nextConn(), s.connectLimit(purpose)
 	st := s.begin(check, place, conn, "an answer from "+place, limit)
-	c, limit, err := s.connect(ctx, place, near, limit)
+	c, limit, err := s.connect(ctx, place, near, patienceFor(purpose), limit)
 	st.Dial = &fact.Dial{Purpose: purpose, Try: try, Limit: fact.MillisOf(limit)}
 	if err == nil {
 		st.Dial.Local = c.LocalAddr().String()
@@ -88,10 +91,10 @@ var errNoAnswer = errors.New("no answer")
 
 // connect opens a connection. It returns the limit that held for it in the end: a neighbour that answers shortens it,
 // unless the user has said how long to wait.
-func (s *Session) connect(ctx context.Context, place string, near *neighbourhood, limit time.Duration) (net.Conn, time.Duration, error) {
+func (s *Session) connect(ctx context.Context, place string, near *neighbourhood, enough patience, limit time.Duration) (net.Conn, time.Duration, error) {
 	limited, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	b := &bound{began: time.Now(), limit: limit, timer: time.AfterFunc(limit, func() { cancel(errNoAnswer) })}
+	b := &bound{began: time.Now(), limit: limit, enough: enough, timer: time.AfterFunc(limit, func() { cancel(errNoAnswer) })}
 	defer b.timer.Stop()
 	if s.plan.ConnectTimeout == 0 && !s.plan.Patient {
 		near.join(b)
@@ -114,9 +117,20 @@ type neighbourhood struct {
 
 // bound ends a connect. The mutex of its neighbourhood guards it.
 type bound struct {
-	began time.Time
-	limit time.Duration
-	timer *time.Timer
+	began  time.Time
+	limit  time.Duration
+	enough patience
+	timer  *time.Timer
+}
+
+// patience is how long to wait for an answer of an address of which another port has answered in time r.
+type patience func(r time.Duration) time.Duration
+
+func patienceFor(purpose fact.Purpose) patience {
+	if purpose == fact.PromisedPort {
+		return promisedLimit
+	}
+	return knownLimit
 }
 
 func (s *Session) neighbourhood(place string) *neighbourhood {
@@ -164,10 +178,10 @@ func (n *neighbourhood) leave(b *bound) time.Duration {
 
 // shorten lowers the limit to what is enough when another port has answered, or to now.
 func (b *bound) shorten(took time.Duration) {
-	enough := max(knownLimit(took), time.Since(b.began))
-	if enough < b.limit {
-		b.limit = enough
-		b.timer.Reset(time.Until(b.began.Add(enough)))
+	limit := max(b.enough(took), time.Since(b.began))
+	if limit < b.limit {
+		b.limit = limit
+		b.timer.Reset(time.Until(b.began.Add(limit)))
 	}
 }
 

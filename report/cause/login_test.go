@@ -84,9 +84,10 @@ func TestLoginReason(t *testing.T) {
 		"Password expired, change your password first":       "login-password-change",
 		"Not logged in, the network of the directory fails":  "",
 		"You are not permitted to sign in from this network": "login-ip-or-country",
-		"Access denied":                                      "",
-		"Not logged in.":                                     "",
-		"Go away":                                            "",
+
+		"Access denied":  "",
+		"Not logged in.": "",
+		"Go away":        "",
 	} {
 		encrypted := want != "login-tls-required"
 		if got, _ := c.loginReason(&fact.Reply{Code: 530, Lines: []string{text}}, encrypted); got != want {
