@@ -11,21 +11,6 @@ import (
 	"ftpdoctor/probe/fact"
 )
 
-// SmokeFormat is one way of writing a smoke test. Its name is that of a Format.
-type SmokeFormat struct {
-	Name  string
-	Write func(io.Writer, *Smoke, Options) error
-}
-
-// SmokeFormats lists the formats of a smoke test, the default first.
-var SmokeFormats = []SmokeFormat{
-	{"text", smokeText},
-	{"json", smokeJSON},
-	{"markdown", smokeMarkdown},
-	{"junit", smokeJUnit},
-	{"github", smokeGitHub},
-}
-
 var outcomeMarks = map[Outcome]mark{Passed: good, Failed: bad, Unknown: unknown}
 
 // mark is that of the whole.

@@ -12,7 +12,8 @@ type Format struct {
 	Ending  string // of a file's name; empty: it must be named
 	Write   func(io.Writer, *Report, Options) error
 	Compare func(io.Writer, *Comparison, Options) error
-	Fault   func(io.Writer, Fault) error // nil: the exit code says enough
+	Smoke   func(io.Writer, *Smoke, Options) error // nil: a smoke test cannot be written so
+	Fault   func(io.Writer, Fault) error           // nil: the exit code says enough
 	Exits   Exits
 }
 
@@ -20,15 +21,15 @@ type Format struct {
 var Formats = []Format{
 	{
 		Name: "text", Ending: ".txt", Doc: "For people: the diagnosis, what works, what was checked.",
-		Write: writeText, Compare: compareText, Exits: exits,
+		Write: writeText, Compare: compareText, Smoke: smokeText, Exits: exits,
 	},
 	{
 		Name: "json", Ending: ".json", Doc: "For programs, and to send: everything that was seen (docs/report.schema.json).",
-		Write: writeJSON, Compare: compareJSON, Exits: exits,
+		Write: writeJSON, Compare: compareJSON, Smoke: smokeJSON, Exits: exits,
 	},
 	{
 		Name: "markdown", Ending: ".md", Doc: "For tickets: as text, with what support asks for, and the data folded away.",
-		Write: writeMarkdown, Compare: compareMarkdown, Exits: exits,
+		Write: writeMarkdown, Compare: compareMarkdown, Smoke: smokeMarkdown, Exits: exits,
 	},
 	{
 		Name: "html", Ending: ".html", Doc: "For a browser: one page with the path, the times, the transcript and the data.",
@@ -36,11 +37,11 @@ var Formats = []Format{
 	},
 	{
 		Name: "junit", Ending: ".xml", Doc: "For CI: a test case for each place that was looked at.",
-		Write: writeJUnit, Compare: compareJUnit, Fault: faultJUnit, Exits: exits,
+		Write: writeJUnit, Compare: compareJUnit, Smoke: smokeJUnit, Fault: faultJUnit, Exits: exits,
 	},
 	{
 		Name: "github", Doc: "For GitHub Actions: an annotation for each cause, and the job summary.",
-		Write: writeGitHub, Compare: compareGitHub, Fault: faultGitHub, Exits: exits,
+		Write: writeGitHub, Compare: compareGitHub, Smoke: smokeGitHub, Fault: faultGitHub, Exits: exits,
 	},
 	{
 		Name: "nagios", Doc: "For Nagios and Icinga: a line with numbers, and exit codes as they want them.",

@@ -168,41 +168,33 @@ func (o *outputFlags) smokeDestinations() (*destinations, error) {
 	if d.redact {
 		return nil, errors.New("--redact does not go together with --checks, whose report names the targets as the file does; redact the report of one host")
 	}
-	for _, name := range append([]string{d.onScreen.Name}, fileFormats(d)...) {
-		if _, err := smokeFormat(name); err != nil {
-			return nil, err
+	formats := []report.Format{d.onScreen}
+	for _, out := range d.files {
+		formats = append(formats, out.format)
+	}
+	for _, f := range formats {
+		if f.Smoke == nil {
+			return nil, fmt.Errorf("a report of --checks cannot be written as %s; write one of %s", f.Name, strings.Join(smokeFormats(), ", "))
 		}
 	}
 	return d, nil
 }
 
-func fileFormats(d *destinations) []string {
+// smokeFormats names the formats that a smoke test can be written in.
+func smokeFormats() []string {
 	var names []string
-	for _, out := range d.files {
-		names = append(names, out.format.Name)
+	for _, f := range report.Formats {
+		if f.Smoke != nil {
+			names = append(names, f.Name)
+		}
 	}
 	return names
-}
-
-func smokeFormat(name string) (report.SmokeFormat, error) {
-	var names []string
-	for _, f := range report.SmokeFormats {
-		if f.Name == name {
-			return f, nil
-		}
-		names = append(names, f.Name)
-	}
-	return report.SmokeFormat{}, fmt.Errorf("a report of --checks cannot be written as %s; write one of %s", name, strings.Join(names, ", "))
 }
 
 // showSmoke writes the report to all its destinations, and takes the exit code from it.
 func (p *process) showSmoke(s *report.Smoke, d *destinations) error {
 	err := p.put(d, func(f report.Format, w io.Writer, o report.Options) error {
-		smoke, err := smokeFormat(f.Name)
-		if err != nil {
-			return err
-		}
-		return smoke.Write(w, s, o)
+		return f.Smoke(w, s, o)
 	})
 	if err == nil {
 		p.exit = s.Exit(d.exitZero)
