@@ -312,5 +312,6 @@ var (
 	sshVersion    = regexp.MustCompile(`^SSH-(1\.99|2\.0)-`) // RFC 4253 sections 4.2 and 5.1
 	restricted    = regexp.MustCompile(`^SSH-Restricted_|(?i)rejected due to over-?us`)
 	restrictedFor = regexp.MustCompile(`^SSH-Restricted_([A-Za-z0-9]+)`)
+	// The first is of OpenSSH 9.8 and newer (sshd.c) and unconfirmed; the second was seen from OpenSSH 9.2p1.
 	notAllowedNow = regexp.MustCompile(`^(Not allowed at this time|Exceeded MaxStartups)`)
 )
