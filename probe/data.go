@@ -175,13 +175,16 @@ func (d *dialogue) carry(work fact.Work, command string, mode fact.DataMode, do 
 	step.Transfer, d.transfer, d.data, d.started, d.mode = t, t, nil, false, mode
 	d.code, d.lines = 0, nil
 	err := wireError(do())
+	if err != nil && kind(err) == fact.Garbled { // the library quotes what it could not read
+		err = breach{fact.Garbled, d.session.withoutSecrets([]string{err.Error()})[0]}
+	}
 	t.Mode = d.mode
 	if c := d.data; c != nil {
 		t.Bytes, t.Encrypted, t.Resumed = c.moved, d.protected, c.resumed
 	}
 	// A transfer for which no port could be had ends with the refusal of PASV.
 	if verb(d.command) == command || d.code >= 400 {
-		t.Code, t.Lines = d.code, fact.CleanLines(d.lines, maxLines)
+		t.Code, t.Lines = d.code, fact.CleanLines(d.session.withoutSecrets(d.lines), maxLines)
 	}
 	step.end(d.ctx, err)
 	return &step.Observation

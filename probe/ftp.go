@@ -132,12 +132,16 @@ func (s *Session) say(ctx context.Context, st *stream, check, command, line stri
 		code, lines, _ = clear.reply()
 		encrypted, err = false, breach{fact.NotTLS, err.Error()}
 	}
+	recorded := lines
 	if check != "endpoints" {
-		lines = s.withoutSecrets(lines)
+		recorded = s.withoutSecrets(lines)
 	}
-	step.Reply = &fact.Reply{Command: fact.Clean(command), Code: code, Lines: fact.CleanLines(lines, maxLines), Encrypted: encrypted}
+	step.Reply = &fact.Reply{Command: fact.Clean(command), Code: code, Lines: fact.CleanLines(recorded, maxLines), Encrypted: encrypted}
 	step.end(ctx, err)
-	return code, lines, err
+	if code == 227 || code == 229 {
+		return code, lines, err // a password of digits must not spoil the numbers of a passive port
+	}
+	return code, recorded, err
 }
 
 // clear returns what broke an encrypted stream because it came in clear; nil: something else did, or nothing. There are
@@ -155,14 +159,18 @@ func (st *stream) clear(ctx context.Context, err error) *stream {
 	return &stream{in: bufio.NewReaderSize(io.MultiReader(bytes.NewReader(clear), st.wire), maxLine)}
 }
 
-// withoutSecrets cuts out what a server echoes.
+// withoutSecrets leaves out each line in which a server repeats the password. To cut out the word alone would tell a
+// password that is a word of the server's own sentence. A server that was signed in to before knows it from the start.
 func (s *Session) withoutSecrets(lines []string) []string {
 	if s.plan.Password == "" {
 		return lines
 	}
 	kept := make([]string, len(lines))
 	for i, line := range lines {
-		kept[i] = strings.ReplaceAll(line, s.plan.Password, "(password)")
+		kept[i] = line
+		if strings.Contains(line, s.plan.Password) {
+			kept[i] = "(left out: the line holds the password)"
+		}
 	}
 	return kept
 }

@@ -306,6 +306,21 @@ func TestPasswordIsNeverRecorded(t *testing.T) {
 	}
 }
 
+// A password that is a part of many sentences and numbers does not spoil the session.
+func TestPasswordOfOrdinaryWords(t *testing.T) {
+	for _, password := range []string{"1", "0", "password", "Passive", "ok"} {
+		server := lab.FTP{Password: password, TLS: certified(nil)}
+		run, _ := enter(t, server, func(p *Plan) { p.Password = password })
+		if o := loginOf(t, run); o.Login.Outcome != fact.Accepted {
+			t.Errorf("%q: the login was %s", password, o.Login.Outcome)
+		}
+		plain, _ := enter(t, lab.FTP{TLS: certified(nil)}, nil)
+		if got, want := transfersOf(run), transfersOf(plain); !slices.Equal(got, want) {
+			t.Errorf("%q: the transfers are %q, with another password %q", password, got, want)
+		}
+	}
+}
+
 func TestWrite(t *testing.T) {
 	all := []string{
 		"upload STOR epsv 226 resumed", "download RETR epsv 226 resumed",
