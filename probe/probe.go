@@ -39,10 +39,27 @@ type Plan struct {
 	Active         bool   // list in active mode too
 	Write          bool   // upload, read back and delete a file too
 
+	Identities      []string // private key files to show first (-i)
+	KnownHosts      []string // read in place of the user's and the system's (--known-hosts); empty: those
+	SSHConfig       string   // read in place of the user's and the system's (--ssh-config); "none": none at all
+	Code            string   // of a second factor; empty: none was given. It is sent to the server and never recorded
+	Passphrase      string   // of the private keys; empty: none was given. It is never recorded
+	MaxFailedLogins int      // no further sign-in once so many have failed; 0: two
+	Ask             Ask      // nil: there is nobody to ask
+
 	Only, Skip     []string      // names of checks
 	Patient        bool          // wait and retry as the service recommends
 	ConnectTimeout time.Duration // for one connect; 0: the policy of limits
 	Timeout        time.Duration // for everything; 0: none
+}
+
+// Ask asks the user while a run waits. ok is false where no answer came.
+type Ask func(ctx context.Context, question Question) (answer string, ok bool)
+
+// Question is what a user is asked. Text is free of what a terminal would take for a command.
+type Question struct {
+	Text   string
+	Hidden bool // what is typed is not shown
 }
 
 // Check is one kind of look.

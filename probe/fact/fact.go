@@ -102,6 +102,15 @@ type Observation struct {
 	Login    *Login    `json:"login,omitempty"`
 	Transfer *Transfer `json:"transfer,omitempty"`
 	Sample   *Sample   `json:"sample,omitempty"`
+
+	KnownHosts *KnownHosts `json:"known_hosts,omitempty"`
+	SSHConfig  *SSHConfig  `json:"ssh_config,omitempty"`
+	Agent      *Agent      `json:"agent,omitempty"`
+	Identity   *Identity   `json:"identity,omitempty"`
+	Auth       *Auth       `json:"auth,omitempty"`
+	HostKeys   *HostKeys   `json:"host_keys,omitempty"`
+	Channel    *Channel    `json:"channel,omitempty"`
+	SFTP       *SFTPStep   `json:"sftp,omitempty"`
 }
 
 // Failed says whether the step failed in one of the given ways, or, with none given, at all.
@@ -143,6 +152,9 @@ const (
 	TLSVersion         Kind = "tls-version"         // the server chose a version that this handshake did not offer
 	TLSFailed          Kind = "tls-failed"          // the handshake broke on our side for another reason
 	NoCommonAlgorithm  Kind = "no-common-algorithm" // SSH: Kex.Lacking names the list
+	WeakGroup          Kind = "weak-group"          // SSH: the server's Diffie-Hellman group is too small for this program
+	Disconnected       Kind = "disconnected"        // SSH: the server said goodbye, with a reason (SSH_MSG_DISCONNECT)
+	NoPermission       Kind = "no-permission"       // a file of this computer may not be read
 	Garbled            Kind = "garbled"             // bytes that are not of the protocol
 	TooLong            Kind = "too-long"            // more than this program is willing to read
 	Interrupted        Kind = "interrupted"         // the user or the overall deadline stopped the step; says nothing about the other side

@@ -204,6 +204,7 @@ type Kex struct {
 	HostKey *HostKey    `json:"host_key,omitempty"`
 	Lacking string      `json:"lacking,omitempty"` // the list without a common name: "key exchange", "host key", "client to server cipher" ...
 	Ours    []string    `json:"ours,omitempty"`    // what this program offered in that list
+	Goodbye *Goodbye    `json:"goodbye,omitempty"` // the server's reason for ending it
 }
 
 // Algorithms are the name lists of a KEXINIT (RFC 4253 section 7.1).
@@ -231,6 +232,12 @@ type HostKey struct {
 	Bits   int    `json:"bits,omitempty"`
 	SHA256 string `json:"sha256"` // as ssh-keygen -l prints it: SHA256:...
 	MD5    string `json:"md5"`    // as ssh-keygen -l -E md5 prints it, without the prefix
+
+	Standing  Standing        `json:"standing,omitempty"`  // empty: known_hosts was not looked at
+	Entries   []KnownKeyEntry `json:"entries,omitempty"`   // that Standing follows from, at most 10
+	Elsewhere []string        `json:"elsewhere,omitempty"` // other hosts for which known_hosts has this very key, at most 5
+	Published bool            `json:"published,omitempty"` // the service publishes this fingerprint
+	Accepted  bool            `json:"accepted,omitempty"`  // the user said yes to it on the terminal
 }
 
 // Web is the answer of a web server to HEAD /.

@@ -8,7 +8,7 @@ import (
 // Login is one attempt to sign in, and how it ended. The replies to it are observations of their own.
 type Login struct {
 	Protocol Protocol `json:"protocol"`
-	Method   string   `json:"method"` // "password"
+	Method   string   `json:"method"` // "password", "key", "keyboard-interactive", or two of them joined by " and "
 	Outcome  Outcome  `json:"outcome"`
 	Withheld Withheld `json:"withheld,omitempty"` // why nothing secret was sent
 	Shape    []Oddity `json:"shape,omitempty"`    // what is unusual about the password; no part of it
@@ -73,11 +73,18 @@ type Withheld string
 
 // The reasons.
 const (
-	NoWayIn      Withheld = "no-way-in"     // no endpoint got as far as a login
-	NoEncryption Withheld = "no-encryption" // the only way was in clear
-	BadCert      Withheld = "certificate"   // the certificate has a fault
-	NoPassword   Withheld = "no-password"   // none was given
-	TurnedAway   Withheld = "turned-away"   // the server began to refuse this address
+	NoWayIn      Withheld = "no-way-in"        // no endpoint got as far as a login
+	NoEncryption Withheld = "no-encryption"    // the only way was in clear
+	BadCert      Withheld = "certificate"      // the certificate has a fault
+	NoPassword   Withheld = "no-password"      // none was given
+	TurnedAway   Withheld = "turned-away"      // the server began to refuse this address
+	HostUnknown  Withheld = "host-key-unknown" // SSH: nobody has confirmed the host key
+	HostChanged  Withheld = "host-key-changed" // SSH: known_hosts has another one
+	HostRevoked  Withheld = "host-key-revoked" // SSH: known_hosts marks it as revoked
+	NoKey        Withheld = "no-key"           // SSH: the server takes keys only, and none can be used here
+	NoCode       Withheld = "no-code"          // the server asks for a code, and none was given
+	NoMethod     Withheld = "no-method"        // SSH: the server offers no method for which there is anything at hand
+	OutOfTries   Withheld = "out-of-tries"     // --max-failed-logins are used up
 )
 
 // Transfer is a listing or a file over one data connection.
