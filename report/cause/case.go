@@ -20,6 +20,7 @@ type Case struct {
 	Machine   *fact.Machine // nil when this computer was not looked at
 	Hosts     *fact.Observation
 	Sessions  []*Session          // attempts to sign in by FTP
+	SSH       *SSHSession         // the attempt to sign in by SSH; nil: there was none
 	Samples   []*fact.Observation // passive ports that were only connected to
 
 	data map[int]*Conversation // data connections, by number
@@ -33,7 +34,8 @@ type Endpoint struct {
 	Tries   []*fact.Observation // every connect, in order
 	Talk    *Conversation       // on the last of them
 	Again   []*Conversation     // further connections, each with its purpose
-	Session *Session            // the attempt to sign in over it; nil: there was none
+	Session *Session            // the attempt to sign in over it by FTP; nil: there was none
+	SSH     *SSHSession         // the attempt to sign in over it by SSH; nil: there was none
 }
 
 // Conversation is what happened on one connection. A part that did not come about is nil.
@@ -62,7 +64,7 @@ func NewCase(run *fact.Run, p *profile.Profile) *Case {
 			c.Hosts = o
 		case o.Lookup != nil:
 			c.Lookups = append(c.Lookups, o)
-		case c.signedIn(o):
+		case c.bySSH(o) || c.signedIn(o):
 		case o.Dial != nil:
 			talks[o.Conn] = c.dialled(o)
 		case talks[o.Conn] != nil:
@@ -75,6 +77,7 @@ func NewCase(run *fact.Run, p *profile.Profile) *Case {
 		e.Speaks = cmp.Or(e.Speaks, e.heard())
 	}
 	c.place()
+	c.placeSSH()
 	return c
 }
 

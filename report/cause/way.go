@@ -15,7 +15,7 @@ type Way struct {
 	Host       string        `json:"host"`
 	Port       int           `json:"port"`
 	Encryption Encryption    `json:"encryption"`
-	SignIn     string        `json:"sign_in,omitempty"` // "password", "key"; empty: nobody signed in
+	SignIn     string        `json:"sign_in,omitempty"` // "password", "key", "keyboard-interactive", "key and password"; empty: nobody signed in
 	Proof      Proof         `json:"proof"`
 }
 
@@ -91,7 +91,10 @@ func (e *Endpoint) proof(published []string) Proof {
 	if !e.Connected() || e.Speaks == fact.HTTPS {
 		return ""
 	}
-	if proof := e.Session.proof(); proof != "" {
+	if e.SSH.useless() {
+		return ""
+	}
+	if proof := cmp.Or(e.Session.proof(), e.SSH.proof()); proof != "" {
 		return proof
 	}
 	talk := e.Talk
@@ -113,10 +116,14 @@ func (e *Endpoint) proof(published []string) Proof {
 
 // signIn is how somebody signed in over the endpoint. Empty: nobody did.
 func (e *Endpoint) signIn() string {
-	if e.Session.proof() == "" {
+	switch {
+	case e.Session.proof() != "":
+		return e.Session.Login.Login.Method
+	case e.SSH.proof() != "":
+		return e.SSH.Login.Login.Method
+	default:
 		return ""
 	}
-	return e.Session.Login.Login.Method
 }
 
 // offers says what the endpoint really speaks.
