@@ -37,6 +37,16 @@ func (s *pseudonyms) learn(run *fact.Run) {
 			}
 		case o.Lookup != nil:
 			s.replaceHosts(o.Lookup.Name)
+		case o.SSHConfig != nil:
+			s.replace(o.SSHConfig.User, s.user(o.SSHConfig.User))
+			s.replaceHosts(o.SSHConfig.HostName)
+			s.replaceFiles(slices.Concat(o.SSHConfig.Files, o.SSHConfig.Identities, o.SSHConfig.KnownHosts)...)
+		case o.KnownHosts != nil:
+			s.replaceFiles(o.KnownHosts.Path)
+		case o.Identity != nil:
+			s.replaceFiles(o.Identity.Path)
+		case o.Agent != nil:
+			s.replaceFiles(o.Agent.Address)
 		}
 	}
 	delete(s.whole, "")
@@ -69,6 +79,13 @@ func (s *pseudonyms) replaceHosts(names ...string) {
 		if !strings.Contains(strings.TrimSuffix(name, "."), ".") {
 			s.replace(name, s.host(name))
 		}
+	}
+}
+
+// replaceFiles learns paths of this computer, which stand in the errors of its operating system.
+func (s *pseudonyms) replaceFiles(names ...string) {
+	for _, name := range names {
+		s.replace(name, s.file(name))
 	}
 }
 

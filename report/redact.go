@@ -76,7 +76,7 @@ func (s *pseudonyms) observation(o fact.Observation) fact.Observation {
 		t.Announced, t.Dialled, t.Lines = s.place(t.Announced), s.place(t.Dialled), s.texts(t.Lines)
 	})
 	o.Sample = altered(o.Sample, func(m *fact.Sample) { m.Announced, m.Dialled = s.place(m.Announced), s.place(m.Dialled) })
-	return o
+	return s.overSSH(o)
 }
 
 // altered is a copy of a part that may be missing, with a change.
@@ -160,13 +160,8 @@ func (s *pseudonyms) tls(t *fact.TLS) {
 }
 
 func (s *pseudonyms) kex(k *fact.Kex) {
-	k.HostKey = altered(k.HostKey, func(key *fact.HostKey) {
-		own := key.SHA256
-		key.SHA256 = s.fingerprint(own)
-		if key.SHA256 != own {
-			key.MD5 = s.colons(key.MD5)
-		}
-	})
+	k.HostKey = altered(k.HostKey, s.hostKey)
+	k.Goodbye = altered(k.Goodbye, s.goodbye)
 }
 
 // command rewrites what this program sent. Most commands take a folder or a file; the others hold nothing of the user's.

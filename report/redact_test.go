@@ -63,7 +63,7 @@ func TestRedactForgetsNoField(t *testing.T) {
 	public := []string{
 		".Tool.Name", ".Tool.Version", ".Tool.OS", ".Seen[0].Check", ".Hosts.Path", ".Lookup.Transport", ".Lookup.Type", ".Lookup.Rcode",
 		".Records[0].Type", ".TLS.Version", ".TLS.Suite", ".TLS.AlertText", ".Chain[0].Key", ".Kex.Offer.", ".Kex.Agreed.", ".Kex.Lacking", ".Kex.Ours[0]",
-		".HostKey.Type", ".Login.Method", ".Transfer.Command", ".Proxies[0].Variable",
+		".HostKey.Type", ".Keys[0].Type", ".Entries[0].Type", ".Identity.Type", ".Identity.Mode", ".Auth.Algorithm", ".Login.Method", ".Transfer.Command", ".Proxies[0].Variable",
 	}
 	var run fact.Run
 	fill(reflect.ValueOf(&run).Elem(), canary)
@@ -191,6 +191,35 @@ func TestPseudonyms(t *testing.T) {
 	} {
 		if got := s.text(c.in); !regexp.MustCompile(c.want).MatchString(got) {
 			t.Errorf("%q became %q, want %s", c.in, got, c.want)
+		}
+	}
+	for _, c := range []struct{ in, want string }{
+		{"/home/jane/.ssh/id_ed25519", `^/home/file-\w+/\.ssh/id_ed25519$`},
+		{"/home/jane/.ssh/acme-deploy.ppk", `^/home/file-\w+/\.ssh/file-\w+\.ppk$`},
+		{"~/.ssh/id_rsa-cert.pub", `^~/\.ssh/id_rsa-cert\.pub$`},
+		{`C:\Users\jane\.ssh\known_hosts`, `^C:\\Users\\file-\w+\\\.ssh\\known_hosts$`},
+		{`\\.\pipe\openssh-ssh-agent`, `^\\\\\.\\pipe\\openssh-ssh-agent$`},
+	} {
+		if got := s.file(c.in); !regexp.MustCompile(c.want).MatchString(got) {
+			t.Errorf("the file %q became %q, want %s", c.in, got, c.want)
+		}
+	}
+	for _, c := range []struct{ in, want string }{
+		{"[ftp.acme.co.uk]:2222", `^\[ftp\.h\w+\.h\w+\.example\]:2222$`},
+		{"203.0.113.5", `^2[45]\d\.\d+\.\d+\.\d+$`},
+	} {
+		if got := s.knownName(c.in); !regexp.MustCompile(c.want).MatchString(got) {
+			t.Errorf("the name %q became %q, want %s", c.in, got, c.want)
+		}
+	}
+	for in, want := range map[string]string{
+		"ProxyCommand nc":                     `^ProxyCommand nc$`,
+		"ProxyCommand acme-tunnel":            `^ProxyCommand program-\w+$`,
+		"ProxyJump gate.acme.co.uk":           `^ProxyJump h\w+\.h\w+\.h\w+\.example$`,
+		"ProxyJump jane@gate.acme.co.uk:2222": `^ProxyJump user-\w+@h\w+\.h\w+\.h\w+\.example:2222$`,
+	} {
+		if got := s.jump(in); !regexp.MustCompile(want).MatchString(got) {
+			t.Errorf("the proxy %q became %q, want %s", in, got, want)
 		}
 	}
 	if a, b := s.host("203.0.113.5"), s.host("203.0.113.6"); a[:strings.LastIndex(a, ".")] != b[:strings.LastIndex(b, ".")] || a == b {
