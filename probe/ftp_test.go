@@ -109,6 +109,7 @@ func TestReplies(t *testing.T) {
 
 // pipes is a network on which one function answers at one place.
 type pipes struct {
+	System
 	serve func(net.Conn)
 	busy  *sync.WaitGroup
 }
@@ -142,7 +143,7 @@ func visitPipe(t *testing.T, server func(net.Conn), speaks fact.Protocol, change
 		for _, change := range changes {
 			change(&plan)
 		}
-		network := pipes{server, new(sync.WaitGroup)}
+		network := pipes{serve: server, busy: new(sync.WaitGroup)}
 		seen = conversations(Run(t.Context(), plan, network, nil), spot)[0]
 		network.busy.Wait()
 	})

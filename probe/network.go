@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"io/fs"
 	"net"
 	"net/netip"
 )
@@ -21,4 +22,22 @@ type Network interface {
 	HostsFile() (path string, content []byte, err error)
 	// Addresses lists the addresses of the interfaces that are up, loopback left out.
 	Addresses() ([]netip.Prefix, error)
+
+	// Home is the user's folder; empty: it is not known.
+	Home() string
+	// ReadFile reads a file and says what it is. Of a folder, and of a file of more than limit bytes, it reads nothing and
+	// returns no error. The errors are *fs.PathError.
+	ReadFile(path string, limit int64) (content []byte, info fs.FileInfo, err error)
+	// Mine says whether a file belongs to the user.
+	Mine(info fs.FileInfo) bool
+	// Agents lists the addresses of the SSH agents that this computer is configured with.
+	Agents() []string
+	// DialAgent connects to an SSH agent: the path of a socket, the name of a pipe, or Pageant.
+	DialAgent(ctx context.Context, address string) (net.Conn, error)
+	// SSHConfig runs the user's ssh with -G, which prints what its configuration comes to and connects to nothing. The error
+	// is errors.ErrUnsupported where there is no ssh, or one that has its configuration elsewhere.
+	SSHConfig(ctx context.Context, args ...string) (string, error)
 }
+
+// Pageant is the address of PuTTY's agent, which has neither socket nor pipe.
+const Pageant = "pageant"

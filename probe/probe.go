@@ -76,6 +76,7 @@ var Checks = []Check{
 	{Name: "local", Doc: "This computer: addresses, DNS servers, hosts file, proxy variables.", Run: local},
 	{Name: "dns", Doc: "The name: what programs here get for it, and what each DNS server answers.", Run: names},
 	{Name: "endpoints", Doc: "Every address and port: connect, greeting, TLS and certificate, SSH host key, the web port.", Run: endpoints},
+	{Name: "keys", Doc: "With a user name: the SSH agent and the key files, in the order in which ssh shows them.", For: signsInBySSH, Run: keys},
 	{Name: "login", Doc: "With a user name: sign in by FTP, list the folder, try passive ports, and what else was asked for.", For: hasUser, Run: login},
 	{Name: "control", Doc: "Only where something is odd: a port that must be closed, and the port of a captive portal.", After: "endpoints", Run: control},
 }

@@ -13,9 +13,11 @@ import (
 	"ftpdoctor/probe/fact"
 )
 
-// System is this computer's own network.
+// System is this computer's own network. The zero System has no user: it reads no file of theirs.
 type System struct {
-	Source netip.Addr // where connections start (--source); zero: the system chooses
+	Source      netip.Addr // where connections start (--source); zero: the system chooses
+	HomeDir     string     // the user's folder (HOME; on Windows USERPROFILE)
+	AgentSocket string     // the SSH agent that the environment names (SSH_AUTH_SOCK)
 }
 
 // DialContext opens a connection.

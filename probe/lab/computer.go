@@ -31,6 +31,10 @@ type Computer struct {
 	Hosts string
 	// Cached is what the system's own cache still answers, whatever the DNS servers say by now.
 	Cached map[string][]netip.Addr
+	// HomeDir is the user's folder; empty: the program cannot tell where it is.
+	HomeDir string
+	// Files are the files of the computer, by their path.
+	Files map[string]File
 	// TrustsCompany says that the company's certificate authority is installed.
 	TrustsCompany bool
 
