@@ -241,7 +241,7 @@ func (s *pseudonyms) user(name string) string {
 	shape, known := s.shapes.User(name)
 	fits := func(fresh string) bool {
 		other, ok := s.shapes.User(fresh)
-		return ok == known && other == shape
+		return ok == known && other.Shape == shape.Shape
 	}
 	fresh := s.word("user", name)
 	for i := 0; !fits(fresh) && i < len(name); i++ {
