@@ -23,6 +23,11 @@ type Case struct {
 	SSH       *SSHSession         // the attempt to sign in by SSH; nil: there was none
 	Samples   []*fact.Observation // passive ports that were only connected to
 
+	Identities []*fact.Observation // keys that could be shown to an SSH server, in the order of the user's ssh
+	Agents     []*fact.Observation
+	KnownHosts []*fact.Observation // files
+	Config     *fact.Observation   // ssh_config; nil when it was not looked at
+
 	data map[int]*Conversation // data connections, by number
 }
 
@@ -64,6 +69,14 @@ func NewCase(run *fact.Run, p *profile.Profile) *Case {
 			c.Hosts = o
 		case o.Lookup != nil:
 			c.Lookups = append(c.Lookups, o)
+		case o.Identity != nil:
+			c.Identities = append(c.Identities, o)
+		case o.Agent != nil:
+			c.Agents = append(c.Agents, o)
+		case o.KnownHosts != nil:
+			c.KnownHosts = append(c.KnownHosts, o)
+		case o.SSHConfig != nil:
+			c.Config = o
 		case c.bySSH(o) || c.signedIn(o):
 		case o.Dial != nil:
 			talks[o.Conn] = c.dialled(o)
