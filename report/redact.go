@@ -54,6 +54,27 @@ func (s *pseudonyms) profile(p profile.Profile, user string) profile.Profile {
 	}
 	p.Networks = mapped(p.Networks, s.network)
 	p.HostKeys = mapped(p.HostKeys, s.fingerprint)
+	return s.profileTexts(p)
+}
+
+// profileTexts rewrites what a profile of the user's own says in words. What names the service and changes no finding goes.
+func (s *pseudonyms) profileTexts(p profile.Profile) profile.Profile {
+	p.Pages, p.Log, p.Failures = nil, "", nil
+	p.Lacks = mapped(p.Lacks, func(l profile.Lack) profile.Lack {
+		l.Some, l.Instead = s.text(l.Some), s.text(l.Instead)
+		return l
+	})
+	p.Texts = mapped(p.Texts, func(t profile.Text) profile.Text {
+		t.Words, t.Means, t.Do = s.text(t.Words), s.text(t.Means), s.text(t.Do)
+		return t
+	})
+	p.WebLogin = altered(p.WebLogin, func(w *profile.WebLogin) {
+		w.Path, w.By = "/", ""
+		w.Errors = mapped(w.Errors, func(r profile.Reason) profile.Reason {
+			r.Means = s.text(r.Means)
+			return r
+		})
+	})
 	return p
 }
 
@@ -90,7 +111,7 @@ func altered[T any](part *T, change func(*T)) *T {
 }
 
 // mapped is a list with each word replaced. No list stays no list.
-func mapped(words []string, replace func(string) string) []string {
+func mapped[T any](words []T, replace func(T) T) []T {
 	fresh := slices.Clone(words)
 	for i, word := range fresh {
 		fresh[i] = replace(word)

@@ -4,9 +4,6 @@
 package profile
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"net/netip"
 	"path"
 	"regexp"
@@ -16,7 +13,7 @@ import (
 	"ftpdoctor/probe/fact"
 )
 
-// Profile is what a service promises about its FTP, FTPS and SFTP.
+// Profile is what a service promises about its FTP, FTPS and SFTP, and how to read what its servers say.
 type Profile struct {
 	Name     string   `json:"name"`            // "files.com"
 	Title    string   `json:"title"`           // as the service writes itself: "Files.com"
@@ -35,8 +32,22 @@ type Profile struct {
 	WaitSeconds int      `json:"wait_seconds,omitempty"` // recommended time-out of a client
 	Retries     int      `json:"retries,omitempty"`      // recommended
 	RetryPause  int      `json:"retry_pause,omitempty"`  // seconds between retries
-	Users       []User   `json:"users,omitempty"`        // shapes of user names
-	Help        string   `json:"help,omitempty"`         // how to reach support or its pages, a few words
+	Connections int      `json:"connections,omitempty"`  // that one internet address may have at a time
+	PerMinute   int      `json:"per_minute,omitempty"`   // connections that one internet address may begin in a minute
+
+	Users           []User            `json:"users,omitempty"`             // shapes of user names
+	Methods         []fact.AuthMethod `json:"methods,omitempty"`           // of signing in by SSH that accounts can have; empty: not known
+	KeyTypes        []string          `json:"key_types,omitempty"`         // of users' SSH keys that it takes, as in a key file: ssh-rsa, ssh-ed25519; empty: not known
+	KeyDelaySeconds int               `json:"key_delay_seconds,omitempty"` // a key that was added to an account works after so long at the latest
+	NewDelaySeconds int               `json:"new_delay_seconds,omitempty"` // an account or site that was just made works after so long at the latest
+	Lacks           []Lack            `json:"lacks,omitempty"`             // what it does not offer
+	Texts           []Text            `json:"texts,omitempty"`             // what its servers say, in the order in which they are looked for
+
+	Pages    []Page    `json:"pages,omitempty"`     // what it writes about causes
+	Log      string    `json:"log,omitempty"`       // where an administrator finds the reason of a refused login
+	Failures []Reason  `json:"failures,omitempty"`  // its own names of the reasons, as they stand in that log
+	WebLogin *WebLogin `json:"web_login,omitempty"` // a test of name and password over the web; nil: there is none
+	Help     string    `json:"help,omitempty"`      // how to reach support, a few words
 }
 
 // Port is a port that the service listens on.
@@ -54,9 +65,69 @@ type Range struct {
 
 // User is a shape of user names. The first one that matches counts.
 type User struct {
-	Shape string `json:"shape"`           // regular expression over the whole name
-	Means string `json:"means"`           // "password mode: sign in with the password of the account"
-	Wrong bool   `json:"wrong,omitempty"` // a name of this shape cannot be right
+	Shape   string            `json:"shape"`             // regular expression over the whole name
+	Means   string            `json:"means"`             // "password mode: sign in with the password of the account"
+	Methods []fact.AuthMethod `json:"methods,omitempty"` // that such a name can sign in with; empty: those of the service
+	NoWeb   bool              `json:"no_web,omitempty"`  // such a name cannot sign in on the web
+	Wrong   bool              `json:"wrong,omitempty"`   // a name of this shape cannot be right
+}
+
+// Lack is something that the service does not offer.
+type Lack struct {
+	What    Offer  `json:"what"`
+	Some    string `json:"some,omitempty"`    // the accounts that go without: "apps of the Professional stack"; empty: all
+	Instead string `json:"instead,omitempty"` // an imperative: "use SFTP on port 22"
+}
+
+// Offer is something that servers often offer.
+type Offer string
+
+// The offers.
+const (
+	OffersFTP       Offer = "ftp" // in any encryption
+	OffersSFTP      Offer = "sftp"
+	OffersClear     Offer = "clear" // FTP without encryption
+	OffersAnonymous Offer = "anonymous"
+	OffersPassword  Offer = "password" // signing in with one
+	OffersShell     Offer = "shell"
+)
+
+// Text is something that the service's servers say.
+type Text struct {
+	Words string `json:"words"`           // regular expression, case ignored, looked for in what the server says
+	Cause string `json:"cause"`           // the code of what it means
+	Means string `json:"means,omitempty"` // a sentence
+	Do    string `json:"do,omitempty"`    // an imperative, for the user
+}
+
+// Page is where the service writes about causes.
+type Page struct {
+	Title  string   `json:"title"`
+	URL    string   `json:"url"`
+	Causes []string `json:"causes,omitempty"` // codes; empty: about signing in and connecting at large
+}
+
+// Reason is one of the service's own names of a reason to refuse a login.
+type Reason struct {
+	Name  string `json:"name"`            // "password_mismatch"
+	Cause string `json:"cause,omitempty"` // the code of what it means; empty: none that this program knows
+	Means string `json:"means,omitempty"` // a sentence that is truer than what the cause says
+}
+
+// WebLogin declares how name and password can be tried on the service's web server: POST a JSON object there, and DELETE the
+// session that it begins.
+type WebLogin struct {
+	Path     string `json:"path"`                // "/api/v1/sessions"
+	User     string `json:"user"`                // the member of the object that holds the name
+	Password string `json:"password"`            // and the password
+	Code     string `json:"code,omitempty"`      // and the code of a second factor; empty: none is sent
+	Session  string `json:"session,omitempty"`   // the member of the answer that names the session; empty: nothing is there to delete
+	Header   string `json:"header,omitempty"`    // the header of the DELETE that names the session
+	Error    string `json:"error"`               // the member of an answer that names the reason of a refusal
+	ErrorTop string `json:"error_top,omitempty"` // the header of an answer that does so too
+
+	Errors []Reason `json:"errors,omitempty"` // the reasons
+	By     string   `json:"by,omitempty"`     // where a person can do the same by hand: "https://HOST/login"; HOST stands for the host
 }
 
 // Port finds the entry of a port.
@@ -109,6 +180,87 @@ func (p *Profile) User(name string) (User, bool) {
 	return User{}, false
 }
 
+// MethodsOf lists the ways of signing in by SSH that a user name has; empty: not known.
+func (p *Profile) MethodsOf(name string) []fact.AuthMethod {
+	if shape, ok := p.User(name); ok && len(shape.Methods) > 0 {
+		return shape.Methods
+	}
+	return p.Methods
+}
+
+// Lack finds what the service does not offer to anybody, or, with some, to some accounts.
+func (p *Profile) Lack(what Offer, some bool) (Lack, bool) {
+	for _, lack := range p.Lacks {
+		if lack.What == what && (lack.Some != "") == some {
+			return lack, true
+		}
+	}
+	return Lack{}, false
+}
+
+// Text finds what the words of a server mean.
+func (p *Profile) Text(said string) (Text, bool) {
+	for _, text := range p.Texts {
+		if re, err := regexp.Compile(`(?i)` + text.Words); err == nil && re.MatchString(said) {
+			return text, true
+		}
+	}
+	return Text{}, false
+}
+
+// FailuresOf lists the service's own names of a cause.
+func (p *Profile) FailuresOf(cause string) []string {
+	var names []string
+	for _, reason := range p.Failures {
+		if reason.Cause == cause {
+			names = append(names, reason.Name)
+		}
+	}
+	return names
+}
+
+// PagesOf lists what the service writes about a cause.
+func (p *Profile) PagesOf(cause string) []Page {
+	var found []Page
+	for _, page := range p.Pages {
+		if slices.Contains(page.Causes, cause) {
+			found = append(found, page)
+		}
+	}
+	return found
+}
+
+// Reason finds what an error of the web login means.
+func (w *WebLogin) Reason(name string) (Reason, bool) {
+	i := slices.IndexFunc(w.Errors, func(r Reason) bool { return r.Name == name })
+	if i < 0 {
+		return Reason{}, false
+	}
+	return w.Errors[i], true
+}
+
+// Causes lists every code that the profile names, each once.
+func (p *Profile) Causes() []string {
+	var codes []string
+	for _, text := range p.Texts {
+		codes = append(codes, text.Cause)
+	}
+	for _, page := range p.Pages {
+		codes = append(codes, page.Causes...)
+	}
+	reasons := p.Failures
+	if p.WebLogin != nil {
+		reasons = slices.Concat(reasons, p.WebLogin.Errors)
+	}
+	for _, reason := range reasons {
+		if reason.Cause != "" {
+			codes = append(codes, reason.Cause)
+		}
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes)
+}
+
 // matches says whether a host name is one of the service's.
 func (p *Profile) matches(host string) bool {
 	return slices.ContainsFunc(p.Hosts, func(pattern string) bool {
@@ -144,75 +296,4 @@ func Names() []string {
 		names = append(names, p.Name)
 	}
 	return names
-}
-
-// Parse reads a profile of a user's own. An error names the field and says what to write instead.
-func Parse(text []byte) (Profile, error) {
-	var p Profile
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&p); err != nil {
-		return Profile{}, fmt.Errorf("it is not a profile: %w; see docs/profiles.md for the fields", err)
-	}
-	if err := p.check(); err != nil {
-		return Profile{}, err
-	}
-	return p, nil
-}
-
-// check finds the first field that cannot be used.
-func (p *Profile) check() error {
-	if p.Name == "" {
-		return fmt.Errorf(`"name" is missing; write a short name such as "example"`)
-	}
-	if _, taken := ByName(p.Name); taken {
-		return fmt.Errorf(`"name" is %q, which is built in; choose another one`, p.Name)
-	}
-	if len(p.Ports) == 0 {
-		return fmt.Errorf(`"ports" is empty; list at least one, such as {"number": 22, "speaks": "sftp"}`)
-	}
-	for i, port := range p.Ports {
-		if err := port.check(); err != nil {
-			return fmt.Errorf("ports[%d]: %w", i, err)
-		}
-	}
-	if r := p.Passive; r != (Range{}) && (r.First < 1 || r.Last > 65535 || r.First > r.Last) {
-		return fmt.Errorf(`"passive" is %d to %d; write two ports from 1 to 65535, the lower one first`, r.First, r.Last)
-	}
-	for i, network := range p.Networks {
-		if _, err := netip.ParsePrefix(network); err != nil {
-			return fmt.Errorf(`networks[%d] is %q; write a network such as "198.51.100.0/24"`, i, network)
-		}
-	}
-	for i, shape := range p.Users {
-		if _, err := regexp.Compile(shape.Shape); err != nil {
-			return fmt.Errorf("users[%d]: shape is no regular expression: %w", i, err)
-		}
-	}
-	return p.checkHosts()
-}
-
-func (p *Profile) checkHosts() error {
-	for i, pattern := range p.Hosts {
-		if _, err := path.Match(pattern, "host"); err != nil {
-			return fmt.Errorf(`hosts[%d] is %q; write a host name in which * may stand for any text`, i, pattern)
-		}
-	}
-	for i, key := range p.HostKeys {
-		if !strings.HasPrefix(key, "SHA256:") {
-			return fmt.Errorf(`host_keys[%d] is %q; write the fingerprint with SHA256: in front, as ssh-keygen -l prints it`, i, key)
-		}
-	}
-	return nil
-}
-
-func (p Port) check() error {
-	if p.Number < 1 || p.Number > 65535 {
-		return fmt.Errorf(`"number" is %d; write a port from 1 to 65535`, p.Number)
-	}
-	switch p.Speaks {
-	case fact.SFTP, fact.FTPES, fact.FTPS, fact.FTP, fact.HTTPS:
-		return nil
-	}
-	return fmt.Errorf(`"speaks" is %q; write sftp, ftpes, ftps, ftp or https`, p.Speaks)
 }

@@ -16,7 +16,7 @@ func TestForHost(t *testing.T) {
 		"files.com":             "generic",
 		"acme.files.com.evil.x": "generic",
 		"deploy.eu2.frbit.com":  "fortrabbit",
-		"ssh.eu-w1a.frbit.app":  "fortrabbit",
+		"ssh.eu-w1a.frbit.app":  "fortrabbit-app",
 		"www.frbit.com":         "generic",
 		"ftp.example.org":       "generic",
 		"198.51.100.7":          "generic",
