@@ -142,6 +142,7 @@ func newNetwork(t *testing.T, program string) *network {
 	n.run(n.router, "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding")
 
 	n.etc(n.client, "resolv.conf", "nameserver "+dnsAddress+"\n")
+	n.etc(n.client, "passwd", "root:x:0:0::"+n.dir+":/bin/sh\n") // where ssh looks for the home folder: it does not read HOME
 	n.etc(n.client, "hosts", "127.0.0.1 localhost\n::1 localhost\n")
 	n.etc(n.server, "resolv.conf", "nameserver 127.0.0.1\n") // refuses at once: no server waits for a name
 	n.etc(n.server, "hosts", "127.0.0.1 localhost\n")
@@ -466,6 +467,7 @@ type way struct {
 	Host       string
 	Port       int
 	Encryption string
+	SignIn     string `json:"sign_in"`
 	Proof      string
 }
 

@@ -233,7 +233,7 @@ func (n *network) pureFTPd(address, port string, id identity, flags ...string) {
 func (n *network) openSSH(address, port string, settings ...string) (fingerprint string) {
 	n.t.Helper()
 	file, fingerprint := n.hostKeyFile("hostkey-" + address + "-" + port)
-	config := fmt.Sprintf("ListenAddress %s\nHostKey %s\nPidFile none\nUsePAM no\n%s\n",
+	config := fmt.Sprintf("ListenAddress %s\nHostKey %s\nPidFile none\n%s\n",
 		net.JoinHostPort(address, port), file, strings.Join(settings, "\n"))
 	n.serve(n.server, []string{"tcp " + net.JoinHostPort(address, port)},
 		program(n.t, "sshd"), "-D", "-e", "-f", n.file("sshd-"+address+"-"+port, config))
