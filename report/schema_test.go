@@ -13,7 +13,18 @@ import (
 
 // docs/report.schema.json names every field of a report, and no other. A field that is added to the facts later, and forgotten there, fails.
 func TestSchemaNamesEveryField(t *testing.T) {
-	text, err := os.ReadFile("../docs/report.schema.json")
+	sameAsSchema(t, reflect.TypeFor[Report](), "report", 40)
+}
+
+// docs/profile.schema.json does so for profiles.
+func TestSchemaOfProfilesNamesEveryField(t *testing.T) {
+	sameAsSchema(t, reflect.TypeFor[profile.Profile](), "profile", 9)
+}
+
+// sameAsSchema compares a type with its schema in docs. types is the least number of types below it.
+func sameAsSchema(t *testing.T, typ reflect.Type, name string, types int) {
+	t.Helper()
+	text, err := os.ReadFile("../docs/" + name + ".schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,8 +33,8 @@ func TestSchemaNamesEveryField(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := schemaTest{t: t, defs: schema["$defs"].(map[string]any), seen: map[reflect.Type]bool{}}
-	s.same(reflect.TypeFor[Report](), schema, "report")
-	if len(s.seen) < 40 {
+	s.same(typ, schema, name)
+	if len(s.seen) < types {
 		t.Errorf("only %d types", len(s.seen))
 	}
 }
