@@ -12,11 +12,14 @@ import (
 
 func (p *process) explainCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "explain CAUSE",
-		Short:   "Show the page of a cause: what it is, what shows it, what to do.",
-		Example: "  ftpdoctor explain tcp-port-filtered",
+		Use:     "explain CAUSE | profile NAME|FILE",
+		Short:   "Show the page of a cause, or what a profile says of a service.",
+		Example: "  ftpdoctor explain tcp-port-filtered\n  ftpdoctor explain profile files.com\n  ftpdoctor explain profile mine.json",
 		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
+			switch {
+			case len(args) > 0 && args[0] == "profile":
+				return p.explainProfile(args[1:])
+			case len(args) != 1:
 				return errors.New("explain needs the name of one cause; ftpdoctor list causes shows them")
 			}
 			rule, ok := cause.ByCode(args[0])
@@ -26,6 +29,17 @@ func (p *process) explainCommand() *cobra.Command {
 			return report.Explain(p.stdout, rule, p.options(p.stdout, "auto"))
 		},
 	}
+}
+
+func (p *process) explainProfile(args []string) error {
+	if len(args) != 1 {
+		return errors.New("explain profile needs one profile; ftpdoctor list profiles shows those that are built in")
+	}
+	found, err := namedProfile(args[0])
+	if err != nil {
+		return err
+	}
+	return report.ExplainProfile(p.stdout, &found, p.options(p.stdout, "auto"))
 }
 
 func causeCodes() []string {

@@ -203,29 +203,6 @@ func (f *checkFlags) checkUser(user string) error {
 	return nil
 }
 
-// service finds the profile: built in, from a file, or guessed from the host.
-func (f *checkFlags) service(host string) (profile.Profile, error) {
-	if f.profile == "" {
-		return profile.ForHost(host), nil
-	}
-	if p, ok := profile.ByName(f.profile); ok {
-		return p, nil
-	}
-	text, err := os.ReadFile(f.profile)
-	if err != nil {
-		if !strings.ContainsAny(f.profile, `/\`) && !strings.HasSuffix(f.profile, ".json") {
-			return profile.Profile{}, fmt.Errorf("there is no profile %q%s; write one of %s, or the path of a JSON file",
-				f.profile, didYouMean(f.profile, profile.Names()), strings.Join(profile.Names(), ", "))
-		}
-		return profile.Profile{}, fmt.Errorf("cannot read the profile %s: %w", f.profile, reason(err))
-	}
-	p, err := profile.Parse(text)
-	if err != nil {
-		return p, fmt.Errorf("cannot use the profile %s: %w", f.profile, err)
-	}
-	return p, nil
-}
-
 func (f *checkFlags) resolverAddresses() ([]netip.AddrPort, error) {
 	var found []netip.AddrPort
 	for _, typed := range f.resolvers {
