@@ -176,14 +176,19 @@ func newKey() *ecdsa.PrivateKey {
 	return key
 }
 
-// rsaKey is made on first use; few worlds need one.
-var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
+// RSA keys are made on first use; few worlds need one.
+var (
+	rsaKey      = sync.OnceValue(newRSAKey)
+	janesRSAKey = sync.OnceValue(newRSAKey)
+)
+
+func newRSAKey() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		panic("lab: " + err.Error())
 	}
 	return key
-})
+}
 
 func serial() *big.Int {
 	n, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))

@@ -87,20 +87,27 @@ func (d *disk) remove(name string) {
 	delete(d.files, name)
 }
 
-// list returns the entries of a folder in a fixed order, each as a line makes it of a name and a file.
-func (d *disk) list(folder string, line func(name string, f *file) string) string {
+// names lists what a folder holds, in a fixed order.
+func (d *disk) names(folder string) []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var names []string
 	for name := range d.files {
 		if name != "/" && path.Dir(name) == folder {
-			names = append(names, name)
+			names = append(names, path.Base(name))
 		}
 	}
 	slices.Sort(names)
+	return names
+}
+
+// list returns the entries of a folder, each as a line makes it of a name and a file.
+func (d *disk) list(folder string, line func(name string, f *file) string) string {
 	var all strings.Builder
-	for _, name := range names {
-		all.WriteString(line(path.Base(name), d.files[name]) + "\r\n")
+	for _, name := range d.names(folder) {
+		if f := d.find(path.Join(folder, name)); f != nil {
+			all.WriteString(line(name, f) + "\r\n")
+		}
 	}
 	return all.String()
 }

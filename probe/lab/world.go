@@ -112,7 +112,7 @@ func filesServers(cert tls.Certificate) servers {
 	return servers{
 		explicit: FTP{Brand: FilesCom, TLS: control},
 		implicit: FTP{Brand: FilesCom, TLS: control, Implicit: true},
-		ssh:      SSH{RSA: true, Ident: "SSH-2.0-FilesCom"},
+		ssh:      SSH{HostKeys: []Key{HostRSA}, Ident: "SSH-2.0-FilesCom"},
 		web:      Web{TLS: &TLS{Certificate: cert}, Server: "files.com"},
 	}
 }
