@@ -27,7 +27,7 @@ func TestSSH(t *testing.T) {
 		kex    fact.Kind // "-": no key exchange
 	}{
 		"healthy":        {lab.SSH{}, "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7", 0, ""},
-		"an RSA key":     {lab.SSH{RSA: true}, "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7", 0, ""},
+		"an RSA key":     {lab.SSH{HostKeys: []lab.Key{lab.HostRSA}}, "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7", 0, ""},
 		"old and new":    {lab.SSH{Ident: "SSH-1.99-x"}, "SSH-1.99-x", 0, ""},
 		"welcome lines":  {lab.SSH{Before: []string{"Welcome", strings.Repeat("x", 1000)}}, "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7", 2, ""},
 		"restricted":     {lab.SSH{Ident: "SSH-Restricted_TooManyConnections", EndAfter: lab.AtIdentityGiven}, "SSH-Restricted_TooManyConnections", 0, "-"},
@@ -76,7 +76,7 @@ func TestTheListThatIsLackingIsNamed(t *testing.T) {
 // What this program computes as agreed is what the library agrees on.
 func TestAgreed(t *testing.T) {
 	seen, _ := visit(t, lab.SSH{}, fact.SFTP)
-	want := &fact.Agreed{Kex: "mlkem768x25519-sha256", HostKey: "ssh-ed25519", Cipher: "aes128-gcm@openssh.com"}
+	want := &fact.Agreed{Kex: "curve25519-sha256", HostKey: "ssh-ed25519", Cipher: "aes128-gcm@openssh.com"}
 	if got := seen[3].Kex.Agreed; *got != *want {
 		t.Errorf("agreed on %+v", got)
 	}
