@@ -35,6 +35,8 @@ type Computer struct {
 	HomeDir string
 	// Files are the files of the computer, by their path.
 	Files map[string]File
+	// SSHAgents are the SSH agents that the user's programs ask, in this order.
+	SSHAgents []SSHAgent
 	// TrustsCompany says that the company's certificate authority is installed.
 	TrustsCompany bool
 

@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"net"
-	"os"
 	"path"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -21,6 +20,21 @@ type File struct {
 
 // Home is the user's folder.
 func (c *Computer) Home() string { return c.HomeDir }
+
+// SharedSSH is the folder of the SSH files of all users.
+func (c *Computer) SharedSSH() string { return "/etc/ssh" }
+
+// Glob lists the files that a pattern matches, in order.
+func (c *Computer) Glob(pattern string) []string {
+	var found []string
+	for name := range c.Files {
+		if ok, _ := path.Match(pattern, name); ok {
+			found = append(found, name)
+		}
+	}
+	slices.Sort(found)
+	return found
+}
 
 // ReadFile reads a file of the computer.
 func (c *Computer) ReadFile(name string, limit int64) (content []byte, info fs.FileInfo, err error) {
@@ -41,14 +55,6 @@ func (c *Computer) ReadFile(name string, limit int64) (content []byte, info fs.F
 
 // Mine is true: the computer has one user.
 func (c *Computer) Mine(fs.FileInfo) bool { return true }
-
-// Agents lists the addresses of the SSH agents.
-func (c *Computer) Agents() []string { return nil }
-
-// DialAgent connects to an SSH agent.
-func (c *Computer) DialAgent(_ context.Context, address string) (net.Conn, error) {
-	return nil, &net.OpError{Op: "dial", Net: "unix", Err: os.NewSyscallError("connect", syscall.ENOENT)}
-}
 
 // SSHConfig says that the computer has no program named ssh.
 func (c *Computer) SSHConfig(context.Context, ...string) (string, error) {
