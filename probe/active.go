@@ -72,6 +72,7 @@ func (d *dialogue) receive(listener net.Listener) error {
 		return breach{fact.Timeout, "the server has not connected"}
 	}
 	w := newWire(d.ctx, c, c.RemoteAddr().String(), d.session.nextConn())
+	w.check = d.check
 	d.transfer.Data = w.conn
 	d.data = &dataConn{Conn: w, dialogue: d, wire: w}
 	_, err := io.Copy(io.Discard, d.data)

@@ -163,13 +163,21 @@ const (
 	maxListing    = 4 << 20          // bytes that the library gets to see: it keeps what is in them
 )
 
-// carry records a transfer that the library carries out.
+// carry records a transfer that the library carries out, within the usual limit.
 func (d *dialogue) carry(work fact.Work, command string, mode fact.DataMode, do func() error) *fact.Observation {
-	what, limit := "the "+string(work)+" at "+d.st.wire.place, transferLimit
+	limit := transferLimit
 	if work == fact.Listing {
-		what, limit = "the listing of "+d.st.wire.place, listingLimit
+		limit = listingLimit
 	}
-	step := d.session.begin("login", d.st.wire.place, d.st.wire.conn, what, limit)
+	return d.carryFor(work, command, mode, limit, do)
+}
+
+func (d *dialogue) carryFor(work fact.Work, command string, mode fact.DataMode, limit time.Duration, do func() error) *fact.Observation {
+	what := "the " + string(work) + " at " + d.st.wire.place
+	if work == fact.Listing {
+		what = "the listing of " + d.st.wire.place
+	}
+	step := d.session.begin(d.check, d.st.wire.place, d.st.wire.conn, what, limit)
 	d.until = time.Now().Add(limit)
 	t := &fact.Transfer{Work: work, Command: command}
 	step.Transfer, d.transfer, d.data, d.started, d.mode = t, t, nil, false, mode
@@ -203,7 +211,7 @@ func (d *dialogue) open(address string) (net.Conn, error) {
 		if d.transfer.Work == fact.Listing {
 			d.opened++
 		}
-		w, seen := d.session.dialOnce(d.ctx, "login", place, d.link(), 1)
+		w, seen := d.session.dialOnce(d.ctx, d.check, place, d.link(), 1)
 		d.transfer.Dialled, d.transfer.Data = place, seen.Conn
 		if w != nil {
 			if own, ok := w.Conn.(interface{ SetWriteBuffer(int) error }); ok {

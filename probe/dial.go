@@ -72,7 +72,9 @@ func (s *Session) dialOnce(ctx context.Context, check, place string, purpose fac
 	if err != nil {
 		return nil, &st.Observation
 	}
-	return newWire(ctx, c, place, conn), &st.Observation
+	w := newWire(ctx, c, place, conn)
+	w.check = check
+	return w, &st.Observation
 }
 
 // connectLimit is how long a connect may take.
@@ -200,8 +202,9 @@ func sleep(ctx context.Context, d time.Duration) {
 type wire struct {
 	net.Conn
 	place string
-	conn  int  // number of the connection
-	lent  bool // the sign-in hangs up, not the conversation that opened it
+	check string // that it belongs to
+	conn  int    // number of the connection
+	lent  bool   // the sign-in hangs up, not the conversation that opened it
 	stop  func() bool
 
 	mu       sync.Mutex

@@ -36,6 +36,7 @@ func login(ctx context.Context, s *Session) {
 	}
 	d := newDialogue(ctx, s, chosen)
 	if d.signIn() {
+		s.entered(entrance{d.st.wire.place, d.protocol})
 		d.exercise()
 	}
 	d.leave()
@@ -77,6 +78,7 @@ func (s *Session) withhold(ctx context.Context, place string, protocol fact.Prot
 type dialogue struct {
 	net.Conn // the wire
 	session  *Session
+	check    string
 	ctx      context.Context // the library has none to pass on
 	st       *stream
 	protocol fact.Protocol
@@ -106,7 +108,7 @@ type dialogue struct {
 }
 
 func newDialogue(ctx context.Context, s *Session, e *ending) *dialogue {
-	return &dialogue{Conn: e.stream.wire, session: s, ctx: ctx, st: e.stream, protocol: e.protocol, codes: map[string]int{}}
+	return &dialogue{Conn: e.stream.wire, session: s, check: "login", ctx: ctx, st: e.stream, protocol: e.protocol, codes: map[string]int{}}
 }
 
 // RemoteAddr has the type that the library relies on.
@@ -170,7 +172,7 @@ func (d *dialogue) turn(line string) error {
 		d.command = withoutArgument(line)
 		d.mode = cmp.Or(modes[verb(d.command)], d.mode)
 	}
-	code, lines, err := d.session.say(d.ctx, d.st, "login", d.command, line, d.limit())
+	code, lines, err := d.session.say(d.ctx, d.st, d.check, d.command, line, d.limit())
 	if d.slow && code == 229 && d.command != "EPSV" {
 		d.slow = false
 		return d.turn("")
@@ -251,7 +253,7 @@ func (d *dialogue) drive(options ...ftp.DialOption) (*ftp.ServerConn, error) {
 // in the replies.
 func (d *dialogue) signIn() bool {
 	s := d.session
-	step := s.begin("login", d.st.wire.place, d.st.wire.conn, "the sign-in at "+d.st.wire.place, d.limit())
+	step := s.begin(d.check, d.st.wire.place, d.st.wire.conn, "the sign-in at "+d.st.wire.place, d.limit())
 	client, err := d.drive()
 	if err == nil {
 		d.client = client

@@ -47,6 +47,9 @@ type Plan struct {
 	MaxFailedLogins int      // no further sign-in once so many have failed; 0: two
 	Ask             Ask      // nil: there is nobody to ask
 
+	Idle   time.Duration          // leave sessions alone for so long, and see what becomes of them; 0: do not
+	Enough func() <-chan struct{} // awaits the word of the user that it was enough; nil: nobody can say so
+
 	Only, Skip     []string      // names of checks
 	Patient        bool          // wait and retry as the service recommends
 	ConnectTimeout time.Duration // for one connect; 0: the policy of limits
@@ -78,6 +81,7 @@ var Checks = []Check{
 	{Name: "endpoints", Doc: "Every address and port: connect, greeting, TLS and certificate, SSH host key, the web port.", Run: endpoints},
 	{Name: "keys", Doc: "With a user name: the SSH agent and the key files, in the order in which ssh shows them.", For: signsInBySSH, Run: keys},
 	{Name: "login", Doc: "With a user name: sign in by FTP, list the folder, try passive ports, and what else was asked for.", For: hasUser, Run: login},
+	{Name: "idle", Doc: "With --idle: how long a session lives that is left alone, who ends it, and whether a keep-alive helps.", After: "login", For: wantsIdle, Run: idle},
 	{Name: "control", Doc: "Only where something is odd: a port that must be closed, and the port of a captive portal.", After: "endpoints", Run: control},
 }
 
@@ -146,12 +150,20 @@ func (s *Session) result(ctx context.Context) fact.Run {
 		Started: s.started.UTC(),
 		Took:    fact.MillisOf(time.Since(s.started)),
 		Target:  s.plan.Target,
-		Stopped: stopped(ctx),
+		Stopped: s.stopped(ctx),
 		Seen:    s.seen,
 	}
 }
 
-// stopped says why the run ended early, if it did.
+// stopped says why the run ended before it had seen everything. The user may end the watch over idle sessions.
+func (s *Session) stopped(ctx context.Context) fact.Stopped {
+	if s.enough && !slices.ContainsFunc(s.seen, func(o fact.Observation) bool { return o.Failed(fact.Interrupted) }) {
+		return ""
+	}
+	return stopped(ctx)
+}
+
+// stopped says why a context ended early, if it did.
 func stopped(ctx context.Context) fact.Stopped {
 	switch {
 	case !ended(ctx):

@@ -32,6 +32,8 @@ type Session struct {
 	places     []string                      // endpoints in the order of the report
 	neighbours map[netip.Addr]*neighbourhood // by address
 	candidates map[string]*candidate         // by place
+	entrances  []entrance                    // where somebody was signed in
+	enough     bool                          // the user ended the watch over idle sessions, and nothing else
 }
 
 func newSession(ctx context.Context, plan Plan, network Network, progress *Progress) *Session {

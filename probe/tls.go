@@ -22,14 +22,11 @@ import (
 // handshake does a TLS handshake over a stream and records it, with what the certificate is worth. It returns the
 // stream inside TLS, nil when the handshake failed. first is what the client says right afterwards.
 func (s *Session) handshake(ctx context.Context, st *stream, mode fact.TLSMode, purpose fact.Purpose, first string) (*stream, *fact.Observation) {
-	limit, check := s.wait(handshakeLimit), "endpoints"
-	switch mode {
-	case fact.Nudge:
+	limit := s.wait(handshakeLimit)
+	if mode == fact.Nudge {
 		limit = nudgeLimit
-	case fact.DataTLS:
-		check = "login"
 	}
-	step := s.begin(check, st.wire.place, st.wire.conn, "the TLS handshake of "+st.wire.place, limit)
+	step := s.begin(st.wire.check, st.wire.place, st.wire.conn, "the TLS handshake of "+st.wire.place, limit)
 	step.TLS = &fact.TLS{Purpose: purpose, Mode: mode, ServerName: s.serverName()}
 	early := append([]byte(nil), st.ahead()...)
 	st.wire.mark()

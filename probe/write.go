@@ -38,7 +38,7 @@ const (
 // come to its end, an upload sooner: there are servers that hang up when one is broken off (vsftpd 3.0.3, ProFTPD 1.3.8),
 // and then the file could not be deleted.
 func (d *dialogue) writeOne(size int) bool {
-	name := "ftpdoctor-" + strings.ToLower(rand.Text()[:12]) + ".tmp"
+	name := temporaryName()
 	if d.ask("SIZE "+name) == 213 { // RFC 3659 section 4.1
 		d.session.skip("login", d.st.wire.place, "the transfer test", "the name "+name+" exists")
 		return false
@@ -66,6 +66,9 @@ func (d *dialogue) writeOne(size int) bool {
 		return err
 	}))
 }
+
+// temporaryName is a file name that nobody else has.
+func temporaryName() string { return "ftpdoctor-" + strings.ToLower(rand.Text()[:12]) + ".tmp" }
 
 // uploadTime is how long an upload goes on. On a slow line the file becomes shorter.
 const uploadTime = 5 * time.Second

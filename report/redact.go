@@ -96,6 +96,7 @@ func (s *pseudonyms) observation(o fact.Observation) fact.Observation {
 	o.Transfer = altered(o.Transfer, func(t *fact.Transfer) {
 		t.Announced, t.Dialled, t.Lines = s.place(t.Announced), s.place(t.Dialled), s.texts(t.Lines)
 	})
+	o.Idle = altered(o.Idle, func(i *fact.Idle) { i.Lines = s.texts(i.Lines) })
 	o.Sample = altered(o.Sample, func(m *fact.Sample) { m.Announced, m.Dialled = s.place(m.Announced), s.place(m.Dialled) })
 	return s.overSSH(o)
 }

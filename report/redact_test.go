@@ -63,7 +63,7 @@ func TestRedactForgetsNoField(t *testing.T) {
 	public := []string{
 		".Tool.Name", ".Tool.Version", ".Tool.OS", ".Seen[0].Check", ".Hosts.Path", ".Lookup.Transport", ".Lookup.Type", ".Lookup.Rcode",
 		".Records[0].Type", ".TLS.Version", ".TLS.Suite", ".TLS.AlertText", ".Chain[0].Key", ".Kex.Offer.", ".Kex.Agreed.", ".Kex.Lacking", ".Kex.Ours[0]",
-		".HostKey.Type", ".Keys[0].Type", ".Entries[0].Type", ".Identity.Type", ".Identity.Mode", ".Auth.Algorithm", ".Login.Method", ".Transfer.Command", ".Proxies[0].Variable",
+		".HostKey.Type", ".Keys[0].Type", ".Entries[0].Type", ".Identity.Type", ".Identity.Mode", ".Auth.Algorithm", ".Login.Method", ".Transfer.Command", ".Idle.KeepAlive", ".Proxies[0].Variable",
 	}
 	var run fact.Run
 	fill(reflect.ValueOf(&run).Elem(), canary)

@@ -81,6 +81,8 @@ func describe(o *fact.Observation) []string {
 		return describeLogin(o.Login)
 	case o.Transfer != nil:
 		return describeTransfer(o)
+	case o.Idle != nil:
+		return describeIdle(o.Idle)
 	case o.Sample != nil:
 		return []string{fmt.Sprintf("passive port %s, by %s", o.Sample.Announced, strings.ToUpper(string(o.Sample.Mode)))}
 	default:
@@ -257,4 +259,13 @@ func describeTransfer(o *fact.Observation) []string {
 		lines = append(lines, "announced "+t.Announced+", connected to "+t.Dialled)
 	}
 	return lines
+}
+
+// describeIdle sums up a session that was left alone. Its replies are steps of their own.
+func describeIdle(i *fact.Idle) []string {
+	says := "left alone for " + length(i.Lived) + " of " + length(i.Limit)
+	if i.KeepAlive != "" {
+		says += fmt.Sprintf(", apart from %s every %s, %d of them answered", i.KeepAlive, length(i.Every), i.Answered)
+	}
+	return received(says+": "+strings.ReplaceAll(string(i.End), "-", " "), i.Lines)
 }

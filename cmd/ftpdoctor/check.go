@@ -40,6 +40,7 @@ func (p *process) checkCommand() *cobra.Command {
 		Example: examples,
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			args = f.takeIdle(args)
 			if f.checks != "" {
 				return p.smoke(cmd, &f, &o, world{network: probe.System{}, env: p.env})
 			}
@@ -88,6 +89,9 @@ func (p *process) check(cmd *cobra.Command, f *checkFlags, o *outputFlags, typed
 	if plan.Password, err = p.password(cmd.Context(), f, &plan, w); err != nil {
 		return err
 	}
+	if plan.Idle > 0 && w.asks {
+		plan.Enough = p.enter
+	}
 	progress := &probe.Progress{}
 	hide := p.showProgress(progress, o.quiet)
 	run := probe.Run(cmd.Context(), plan, w.network, progress)
@@ -134,6 +138,17 @@ func (p *process) host(cmd *cobra.Command, args []string, noInput bool) (string,
 // asks says whether there is somebody to ask.
 func (p *process) asks(noInput bool) bool {
 	return !noInput && isTerminal(p.stdin) && isTerminal(p.stderr)
+}
+
+// enter awaits a line from the user, whatever is in it.
+func (p *process) enter() <-chan struct{} {
+	pressed := make(chan struct{})
+	go func() {
+		if _, err := bufio.NewReader(p.stdin).ReadString('\n'); err == nil {
+			close(pressed)
+		}
+	}()
+	return pressed
 }
 
 // ask asks for a line on the terminal. A window that a double click opened closes with the program, so that somebody has to

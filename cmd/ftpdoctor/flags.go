@@ -29,6 +29,7 @@ type checkFlags struct {
 	samples        int
 	active         bool
 	write          bool
+	idle           string
 	port           int
 	protocol       string
 	profile        string
@@ -66,6 +67,8 @@ func (f *checkFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.samples, "passive-samples", usualSamples, "try `N` passive ports, 1 to 64")
 	flags.BoolVar(&f.active, "active", false, "also list in active mode, for which this computer awaits a connection")
 	flags.BoolVar(&f.write, "write", false, "also upload, read back and delete files of a name of their own")
+	flags.StringVar(&f.idle, "idle", "", "also leave sessions alone for `TIME`, to see how long they live: --idle, or --idle=75s")
+	flags.Lookup("idle").NoOptDefVal = idleAuto
 	flags.IntVarP(&f.port, "port", "p", 0, "look at port `N` only")
 	flags.StringVar(&f.protocol, "protocol", "", "look at one way in only: `NAME` is "+strings.Join(protocols, ", "))
 	flags.StringVar(&f.profile, "profile", "", "what the service promises: `NAME|FILE` is "+strings.Join(profile.Names(), ", ")+" or a JSON file (guessed from the host)")
@@ -127,6 +130,9 @@ func (f *checkFlags) plan(typed string, timeoutGiven bool, w world) (probe.Plan,
 	}
 	if f.patient && !timeoutGiven {
 		plan.Timeout = patientTimeout
+	}
+	if err := f.planTime(&plan, timeoutGiven); err != nil {
+		return plan, err
 	}
 	if plan.Resolvers, err = f.resolverAddresses(); err != nil {
 		return plan, err
@@ -197,6 +203,8 @@ func (f *checkFlags) checkUser(user string) error {
 		return needs("--active")
 	case f.write:
 		return needs("--write")
+	case f.idle != "":
+		return errors.New("--idle leaves a session alone that somebody has signed in to; add -u NAME")
 	case f.passwordFile != "":
 		return needs("--password-file")
 	}

@@ -111,6 +111,7 @@ type Observation struct {
 	HostKeys   *HostKeys   `json:"host_keys,omitempty"`
 	Channel    *Channel    `json:"channel,omitempty"`
 	SFTP       *SFTPStep   `json:"sftp,omitempty"`
+	Idle       *Idle       `json:"idle,omitempty"`
 }
 
 // Failed says whether the step failed in one of the given ways, or, with none given, at all.

@@ -177,6 +177,8 @@ type conn struct {
 	closed        chan struct{}
 	lost          syscall.Errno // what the system says of a reset
 	world         *Computer     // at the server's end: the world that it stands in
+	memory        *memory       // of a router on the way that forgets; nil: there is none
+	visits        bool          // at the visitor's end of such a way
 }
 
 // connect makes both ends of a connection: the visitor's and the server's.
@@ -253,6 +255,10 @@ func (c *conn) writeOne(piece []byte) error {
 
 // push hands one piece to the path.
 func (c *conn) push(piece []byte) {
+	if c.lostOnTheWay() {
+		c.out.lose(len(piece))
+		return
+	}
 	if c.out.filter == nil {
 		c.out.send(piece, c.delay)
 		return
@@ -334,6 +340,7 @@ func (c *conn) shut(end ending) {
 		if c.in.abandon() {
 			end = reset
 		}
+		c.lostOnTheWay()
 		c.out.finish(end, c.delay)
 		c.reading.stop()
 		c.writing.stop()
@@ -342,6 +349,7 @@ func (c *conn) shut(end ending) {
 
 // CloseWrite says that nothing more will be sent.
 func (c *conn) CloseWrite() error {
+	c.lostOnTheWay()
 	c.out.finish(goodbye, c.delay)
 	return nil
 }

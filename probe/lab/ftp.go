@@ -69,6 +69,14 @@ type FTP struct {
 	Crowd int
 	// CutAfter ends a download or listing after this many bytes, as a crash would; zero: never.
 	CutAfter int
+	// IdleLimit is how long a session may be silent, and IdleWords the goodbye; empty: none. Zero: it may be silent for ever.
+	IdleLimit time.Duration
+	IdleWords string
+	// NoTransferLimit is how long a session may go without a transfer, whatever else is said, NoTransferWords the goodbye.
+	NoTransferLimit time.Duration
+	NoTransferWords string
+	// Sessions is how many sessions jane may have at a time; zero: any number. It counts those of one host.
+	Sessions int
 	// Patience is how long the server waits for a data connection and for the data on it; zero: one minute.
 	Patience time.Duration
 }
@@ -94,7 +102,7 @@ func (f FTP) open(c *conn, control net.Conn, shared *sessions) {
 	if !c.sleep(f.Wait) {
 		return
 	}
-	s := &ftpSession{FTP: f, raw: c, secure: f.Implicit, shared: shared, folder: "/"}
+	s := &ftpSession{FTP: f, raw: c, secure: f.Implicit, shared: shared, folder: "/", worked: time.Now()}
 	defer s.endMode()
 	s.over(control)
 	if f.First != "" && !s.say(f.First) {
@@ -106,6 +114,9 @@ func (f FTP) open(c *conn, control net.Conn, shared *sessions) {
 	}
 	welcome := s.say(greeting) && strings.HasPrefix(lastLine(greeting), "220")
 	for welcome && s.next() {
+	}
+	if s.inside {
+		s.raw.world.count(ipOf(s.raw.local), -1, 0)
 	}
 	_ = s.control.Close() // says goodbye inside TLS too
 }
@@ -120,7 +131,8 @@ type ftpSession struct {
 	secure  bool
 	shared  *sessions // the TLS sessions that data connections may resume; nil: none
 	user    string
-	inside  bool // signed in
+	inside  bool      // signed in
+	worked  time.Time // the last transfer ended, or the session began
 	folder  string
 
 	protected bool // PROT P
@@ -151,9 +163,10 @@ func onWire(reply string) string {
 
 // next reads one command and answers it. It says false when the session is over.
 func (s *ftpSession) next() bool {
+	words := s.await()
 	line, err := s.in.ReadString('\n')
 	if err != nil {
-		return false
+		return s.tooLate(err, words)
 	}
 	verb, rest, _ := strings.Cut(strings.TrimRight(line, "\r\n"), " ")
 	verb = strings.ToUpper(verb)

@@ -292,6 +292,7 @@ func (s *ftpSession) transfer(work func(data net.Conn) string) bool {
 	}
 	reply = work(data)
 	_ = data.Close()
+	s.worked = time.Now()
 	if reply == "" {
 		reply = words.ends
 	}

@@ -2,6 +2,8 @@ package lab
 
 import (
 	"fmt"
+	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -43,9 +45,24 @@ func (s *ftpSession) password(given string) bool {
 	case s.Welcome != "":
 		return s.instead(s.Welcome)
 	}
+	if !s.raw.world.count(ipOf(s.raw.local), 1, s.Sessions) {
+		return s.say("530 Sorry, the maximum number of clients (" + strconv.Itoa(s.Sessions) + ") for this user are already connected.")
+	}
 	s.inside = true
 	if s.Home != "" {
 		s.folder = s.Home
 	}
 	return s.say(s.Brand.words().welcome)
+}
+
+// count adds to the sessions of jane at a host, where there may be so many; zero: any number.
+func (c *Computer) count(addr netip.Addr, add, most int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	host := c.Internet.at(addr)
+	if most > 0 && host.sessions+add > most {
+		return false
+	}
+	host.sessions += add
+	return true
 }

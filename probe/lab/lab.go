@@ -34,6 +34,8 @@ type Host struct {
 
 	disk   *disk // of its FTP servers
 	handed int   // passive ports so far
+
+	sessions int // of jane, over FTP, now
 }
 
 // Server speaks with one visitor at a time, each in a goroutine of its own.
@@ -106,6 +108,10 @@ type Path struct {
 	HidesTLS bool
 	// StallAfter lets nothing pass any more, either way, once the visitor has sent this many bytes.
 	StallAfter int
+	// Forgets is a router that forgets a connection in which nothing passed for so long: nothing passes any more, either way.
+	Forgets time.Duration
+	// ForgetsLoudly lets it answer the visitor with a reset then.
+	ForgetsLoudly bool
 	// Source is the address that the visitor seems to come from, as with a second line to the internet.
 	Source netip.Addr
 	// Rewrites is what an FTP helper of a router puts into every 227 that it can read; port 0 leaves the port.

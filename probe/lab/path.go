@@ -12,6 +12,9 @@ import (
 
 // watch sets the path between the two ends of a connection.
 func (p *Path) watch(near, far *conn) {
+	if p.Forgets > 0 {
+		p.forget(near, far)
+	}
 	if len(p.ResetOn) > 0 || len(p.StallOn) > 0 || p.StallAfter > 0 || len(p.Swallows) > 0 || p.HidesTLS {
 		near.out.filter = p.fromVisitor(far)
 	}

@@ -36,5 +36,6 @@ var Scenarios = slices.Concat(
 	healthySignIns,
 	loginFaults,
 	dataFaults,
+	idleFaults,
 	signInFaultsTogether,
 )

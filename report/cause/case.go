@@ -21,6 +21,7 @@ type Case struct {
 	Hosts     *fact.Observation
 	Sessions  []*Session          // attempts to sign in by FTP
 	SSH       *SSHSession         // the attempt to sign in by SSH; nil: there was none
+	Watches   []*Watch            // sessions that were left alone
 	Samples   []*fact.Observation // passive ports that were only connected to
 
 	Identities []*fact.Observation // keys that could be shown to an SSH server, in the order of the user's ssh
@@ -77,6 +78,7 @@ func NewCase(run *fact.Run, p *profile.Profile) *Case {
 			c.KnownHosts = append(c.KnownHosts, o)
 		case o.SSHConfig != nil:
 			c.Config = o
+		case c.watched(o):
 		case c.bySSH(o) || c.signedIn(o):
 		case o.Dial != nil:
 			talks[o.Conn] = c.dialled(o)

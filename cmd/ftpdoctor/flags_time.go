@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"ftpdoctor/probe"
+)
+
+// idleAuto is --idle without a time.
+const idleAuto = "auto"
+
+// The bounds of what may be asked for.
+const (
+	shortestIdle = time.Second
+	longestIdle  = 24 * time.Hour
+)
+
+// idleGrace is what a run with --idle needs besides that time: the sign-ins before, and the last answers.
+const idleGrace = usualTimeout
+
+// planTime says how long to leave sessions alone, and gives the whole run the time that it then needs.
+func (f *checkFlags) planTime(plan *probe.Plan, timeoutGiven bool) error {
+	if f.idle == "" {
+		return nil
+	}
+	plan.Idle = plan.IdleTime()
+	if f.idle != idleAuto {
+		asked, err := time.ParseDuration(f.idle)
+		if err != nil || asked < shortestIdle || asked > longestIdle {
+			return fmt.Errorf("--idle cannot be %q; write a time from 1s to 24h, such as --idle=75s", f.idle)
+		}
+		plan.Idle = asked
+	}
+	switch {
+	case !timeoutGiven:
+		plan.Timeout += plan.Idle + idleGrace
+	case plan.Timeout <= plan.Idle:
+		return fmt.Errorf("--timeout %v ends the run before the %v of --idle are over; write --timeout %v, or leave it out", f.timeout, plan.Idle, plan.Idle+idleGrace)
+	}
+	return nil
+}
+
+// takeIdle finds the time of --idle where it stands apart, as in --idle 75s HOST. A flag whose value may be left out does not
+// take the next word, and no host is called so.
+func (f *checkFlags) takeIdle(args []string) []string {
+	if f.idle != idleAuto || len(args) != 2 {
+		return args
+	}
+	for i, word := range args {
+		if _, err := time.ParseDuration(word); err == nil || strings.Trim(word, "0123456789") == "" {
+			f.idle = word
+			return append(args[:i:i], args[i+1:]...)
+		}
+	}
+	return args
+}
