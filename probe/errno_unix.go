@@ -21,6 +21,8 @@ var errnos = map[syscall.Errno]fact.Kind{
 	syscall.ENETUNREACH:   fact.NetUnreachable,
 	syscall.ENETDOWN:      fact.NetUnreachable,
 	syscall.EAFNOSUPPORT:  fact.NetUnreachable, // IPv6 is switched off
+	syscall.ENOENT:        fact.NotFound,       // a file, or the socket of an agent
+	syscall.ENOTDIR:       fact.NotFound,
 	syscall.EPERM:         fact.Denied,
 	syscall.EACCES:        fact.Denied,
 	syscall.EADDRNOTAVAIL: fact.AddressUnavailable,

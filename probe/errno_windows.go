@@ -28,6 +28,8 @@ var errnos = map[syscall.Errno]fact.Kind{
 	1231:  fact.NetUnreachable,     // ERROR_NETWORK_UNREACHABLE
 	10013: fact.Denied,             // WSAEACCES: a firewall or security program of this computer
 	5:     fact.Denied,             // ERROR_ACCESS_DENIED, of files
+	2:     fact.NotFound,           // ERROR_FILE_NOT_FOUND, of the pipe of an agent too
+	3:     fact.NotFound,           // ERROR_PATH_NOT_FOUND
 	10049: fact.AddressUnavailable, // WSAEADDRNOTAVAIL
 	10048: fact.NoResources,        // WSAEADDRINUSE: no local port is left
 	10024: fact.NoResources,        // WSAEMFILE

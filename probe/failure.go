@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/textproto"
 	"syscall"
@@ -73,12 +74,21 @@ func number(err error, errno syscall.Errno) fact.Kind {
 	switch {
 	case k == fact.Timeout:
 		return silence(err)
+	case k == fact.Denied && ofFile(err):
+		return fact.NoPermission
 	case errno == syscall.EINVAL && dialling(err): // Linux: the route is of the type "blackhole"
 		return fact.NetUnreachable
 	case !ok:
 		return fact.Other
 	}
 	return k
+}
+
+// ofFile says whether an error is about a file, or the socket of an agent, which is one.
+func ofFile(err error) bool {
+	var file *fs.PathError
+	var op *net.OpError
+	return errors.As(err, &file) || errors.As(err, &op) && op.Net == "unix"
 }
 
 // dialling says whether an error comes from a connect.

@@ -11,10 +11,14 @@ import (
 	"ftpdoctor/probe/fact"
 )
 
-// local looks at this computer: its addresses, DNS servers, proxy variables, and its hosts file.
+// local looks at this computer: its addresses, DNS servers, proxy variables, its hosts file, and what ssh is told here.
 func local(ctx context.Context, s *Session) {
 	s.machine(ctx)
 	s.hostsFile(ctx)
+	if s.plan.TriesSSH() {
+		s.sshConfig()
+		s.hostBook()
+	}
 }
 
 func (s *Session) machine(ctx context.Context) {

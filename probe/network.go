@@ -25,6 +25,10 @@ type Network interface {
 
 	// Home is the user's folder; empty: it is not known.
 	Home() string
+	// SharedSSH is the folder of the SSH files of all users.
+	SharedSSH() string
+	// Glob lists the files that a pattern matches, as filepath.Glob does.
+	Glob(pattern string) []string
 	// ReadFile reads a file and says what it is. Of a folder, and of a file of more than limit bytes, it reads nothing and
 	// returns no error. The errors are *fs.PathError.
 	ReadFile(path string, limit int64) (content []byte, info fs.FileInfo, err error)

@@ -22,9 +22,9 @@ type Session struct {
 	addresses func() []netip.Addr // of the host, looked up once
 	answers   func() []netip.Addr // what the DNS servers say, asked once
 
-	sshConfig  func() *fact.SSHConfig // of the user, for the target; read once
-	hostBook   func() *hostBook       // known_hosts, read once
-	identities func() []identity      // keys to show, in order; found once
+	sshConfig  func() *sshConfig // of the user, for the target; read once
+	hostBook   func() *hostBook  // known_hosts, read once
+	identities func() []identity // keys to show, in order; found once
 
 	mu         sync.Mutex
 	seen       []fact.Observation
@@ -47,7 +47,7 @@ func newSession(ctx context.Context, plan Plan, network Network, progress *Progr
 	}
 	s.addresses = once(func() []netip.Addr { return s.lookupHost(ctx) })
 	s.answers = once(func() []netip.Addr { return s.askServers(ctx) })
-	s.sshConfig = once(func() *fact.SSHConfig { return s.readSSHConfig(ctx) })
+	s.sshConfig = once(func() *sshConfig { return s.readSSHConfig(ctx) })
 	s.hostBook = once(func() *hostBook { return s.readHostBook(ctx) })
 	s.identities = once(func() []identity { return s.findIdentities(ctx) })
 	return s

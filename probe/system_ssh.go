@@ -17,6 +17,12 @@ import (
 // Home is the user's folder.
 func (sys System) Home() string { return sys.HomeDir }
 
+// Glob lists the files that a pattern matches.
+func (System) Glob(pattern string) []string {
+	found, _ := filepath.Glob(pattern) // the error is a bad pattern, which matches nothing
+	return found
+}
+
 // ReadFile reads a file of this computer.
 func (System) ReadFile(path string, limit int64) (content []byte, info fs.FileInfo, err error) {
 	// The type is asked for before the file is opened: to open a pipe waits for somebody to write into it.

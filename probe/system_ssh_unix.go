@@ -10,6 +10,9 @@ import (
 	"syscall"
 )
 
+// SharedSSH is the folder of the SSH files of all users.
+func (System) SharedSSH() string { return "/etc/ssh" }
+
 // Mine says whether a file belongs to the user.
 func (System) Mine(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)

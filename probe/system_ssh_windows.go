@@ -11,7 +11,17 @@ import (
 	"github.com/Microsoft/go-winio"
 	"github.com/davidmz/go-pageant"
 	"golang.org/x/crypto/ssh/agent"
+	"golang.org/x/sys/windows"
 )
+
+// SharedSSH is the folder of the SSH files of all users.
+func (System) SharedSSH() string {
+	data, err := windows.KnownFolderPath(windows.FOLDERID_ProgramData, 0)
+	if err != nil {
+		return ""
+	}
+	return data + `\ssh`
+}
 
 // Mine says whether a file belongs to the user. The permission bits that it is asked for mean nothing on Windows.
 func (System) Mine(fs.FileInfo) bool { return false }
