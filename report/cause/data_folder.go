@@ -14,7 +14,7 @@ var startFolder = Rule{
 	Severity: Problem,
 	Page: Page{
 		Means: "Signing in works, and the folder in the URL cannot be opened: it is not there, it is written in another way, it lies elsewhere, or the account may not open it.",
-		Shown: "The server refused the command CWD with the name of the folder. The answer to PWD before it tells where the sign-in led, and a path that does not begin with a slash leads on from there.",
+		Shown: "The server refused the command CWD with the name of the folder, or over SFTP to open it. The answer to PWD before it (over SFTP to realpath) tells where the sign-in led, and a path that does not begin with a slash leads on from there.",
 		Mend: "Copy the name exactly; many servers tell capital letters from small ones. To begin at the root of the server in place of the folder of the account, write two slashes behind the host: " +
 			"ftpes://ftp.example.com//srv/folder. If the folder is there, ask the administrator for the right to open it.",
 	},
@@ -24,7 +24,7 @@ var startFolder = Rule{
 func matchStartFolder(c *Case) []Finding {
 	s, tries := c.intoFolder()
 	if len(tries) == 0 || opened(tries) || c.oldNames(s, tries[0]) {
-		return nil
+		return c.folderOverSFTP()
 	}
 	name, home := folderOf(tries[0]), s.home()
 	f := Finding{
@@ -137,7 +137,7 @@ func matchPermission(c *Case) []Finding {
 		}
 		return o.finding(f)
 	}
-	return nil
+	return c.permissionOverSFTP()
 }
 
 var quota = Rule{

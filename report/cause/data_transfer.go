@@ -131,7 +131,7 @@ func matchDataTruncated(c *Case) []Finding {
 			return []Finding{f}
 		}
 	}
-	return nil
+	return c.changedOverSFTP()
 }
 
 // explained says whether something else is known to have ended a transfer: it never got a data connection, TLS did not come

@@ -82,7 +82,7 @@ var passwordWithheld = Rule{
 		Mend: "Mend what is wrong with the encryption or the certificate first; it has a finding of its own. If you know the network and the server, `--allow-plaintext` sends the password without encryption, " +
 			"and `--trust-anyway` accepts the certificate.",
 	},
-	Match: matchPasswordWithheld,
+	Match: func(c *Case) []Finding { return append(matchPasswordWithheld(c), c.withheldOverSSH()...) },
 }
 
 func matchPasswordWithheld(c *Case) []Finding {

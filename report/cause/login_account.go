@@ -304,7 +304,7 @@ var loginRefused = Rule{
 func matchLoginRefused(c *Case) []Finding {
 	d := c.denied()
 	if d == nil || d.reason != "" {
-		return nil
+		return c.refusedOverSSH()
 	}
 	f := Finding{
 		Confidence: Possible,
@@ -335,7 +335,7 @@ func matchLoginRefused(c *Case) []Finding {
 		f.Title = fmt.Sprintf("%s never comes to a decision about the login", c.Run.Target.Host)
 		f.Says = fmt.Sprintf("It answers %s with %d again and again.", verb(o), o.Reply.Code)
 	}
-	return []Finding{d.finding(f)}
+	return append([]Finding{d.finding(f)}, c.refusedOverSSH()...)
 }
 
 // whyRefused ranks what a refusal without a reason can mean.
