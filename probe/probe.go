@@ -46,6 +46,8 @@ type Plan struct {
 	Passphrase      string   // of the private keys; empty: none was given. It is never recorded
 	MaxFailedLogins int      // no further sign-in once so many have failed; 0: two
 	Ask             Ask      // nil: there is nobody to ask
+	AskWeb          bool     // try name and password on the web too, where a sign-in is turned down
+	PublicIP        *Whoami  // who is asked for the public address of this computer; nil: nobody
 
 	Idle   time.Duration          // leave sessions alone for so long, and see what becomes of them; 0: do not
 	Enough func() <-chan struct{} // awaits the word of the user that it was enough; nil: nobody can say so
@@ -69,7 +71,7 @@ type Question struct {
 type Check struct {
 	Name  string
 	Doc   string           // one sentence
-	After string           // the check that must have ended before; empty: none
+	After []string         // the checks that must have ended before
 	For   func(*Plan) bool // whether a plan asks for it; nil: every plan does
 	Run   func(context.Context, *Session)
 }
@@ -81,8 +83,10 @@ var Checks = []Check{
 	{Name: "endpoints", Doc: "Every address and port: connect, greeting, TLS and certificate, SSH host key, the web port.", Run: endpoints},
 	{Name: "keys", Doc: "With a user name: the SSH agent and the key files, in the order in which ssh shows them.", For: signsInBySSH, Run: keys},
 	{Name: "login", Doc: "With a user name: sign in by FTP, list the folder, try passive ports, and what else was asked for.", For: hasUser, Run: login},
-	{Name: "idle", Doc: "With --idle: how long a session lives that is left alone, who ends it, and whether a keep-alive helps.", After: "login", For: wantsIdle, Run: idle},
-	{Name: "control", Doc: "Only where something is odd: a port that must be closed, and the port of a captive portal.", After: "endpoints", Run: control},
+	{Name: "idle", Doc: "With --idle: how long a session lives that is left alone, who ends it, and whether a keep-alive helps.", After: []string{"login"}, For: wantsIdle, Run: idle},
+	{Name: "web-login", Doc: "With --ask-web: where a sign-in was turned down, name and password are tried once on the service's web server.", For: wantsWeb, After: []string{"endpoints", "login"}, Run: webLogin},
+	{Name: "public-ip", Doc: "With --public-ip: the address that this computer is seen under, as a DNS server of your choice says.", For: wantsPublicIP, Run: publicIP},
+	{Name: "control", Doc: "Only where something is odd: a port that must be closed, and the port of a captive portal.", After: []string{"endpoints"}, Run: control},
 }
 
 // errDeadline is the cause of a context that the overall deadline ended.
@@ -107,8 +111,8 @@ func Run(ctx context.Context, plan Plan, network Network, progress *Progress) fa
 			if check.For != nil && !check.For(&plan) {
 				return
 			}
-			if check.After != "" {
-				<-done[check.After]
+			for _, before := range check.After {
+				<-done[before]
 			}
 			s.carryOut(ctx, check)
 		})

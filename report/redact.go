@@ -98,7 +98,16 @@ func (s *pseudonyms) observation(o fact.Observation) fact.Observation {
 	})
 	o.Idle = altered(o.Idle, func(i *fact.Idle) { i.Lines = s.texts(i.Lines) })
 	o.Sample = altered(o.Sample, func(m *fact.Sample) { m.Announced, m.Dialled = s.place(m.Announced), s.place(m.Dialled) })
+	o.WebLogin = altered(o.WebLogin, s.webLogin)
+	o.PublicIP = altered(o.PublicIP, func(p *fact.PublicIP) {
+		p.Service, p.Server, p.Address = s.text(p.Service), s.place(p.Server), s.text(p.Address)
+	})
 	return s.overSSH(o)
+}
+
+// webLogin rewrites a sign-in on the web. The path is that of the profile, and goes with it.
+func (s *pseudonyms) webLogin(w *fact.WebLogin) {
+	w.Path, w.Reason, w.Says, w.Request = s.text(w.Path), s.text(w.Reason), s.texts(w.Says), ""
 }
 
 // altered is a copy of a part that may be missing, with a change.

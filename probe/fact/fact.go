@@ -112,6 +112,9 @@ type Observation struct {
 	Channel    *Channel    `json:"channel,omitempty"`
 	SFTP       *SFTPStep   `json:"sftp,omitempty"`
 	Idle       *Idle       `json:"idle,omitempty"`
+
+	WebLogin *WebLogin `json:"web_login,omitempty"`
+	PublicIP *PublicIP `json:"public_ip,omitempty"`
 }
 
 // Failed says whether the step failed in one of the given ways, or, with none given, at all.

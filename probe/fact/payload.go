@@ -82,6 +82,7 @@ const (
 	SampleLink   Purpose = "sample"         // a data connection that only shows whether the port can be reached
 	WithoutReuse Purpose = "no-reuse"       // a data connection that begins a TLS session of its own, as apps do that know no better
 	PromisedPort Purpose = "promised-range" // a port of the passive range that the service promises, while nobody signs in
+	WebSignIn    Purpose = "web-login"      // name and password are tried on the web server
 	InClear      Purpose = "in-clear"       // a second sign-in, without encryption: what does a device on the way make of what it can read
 	IdleLink     Purpose = "idle"           // a session that is left alone, to see how long it lives
 	SmallPackets Purpose = "small-packets"  // where large packets seem to get lost: the same conversation in small ones

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/textproto"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -19,6 +20,7 @@ type Web struct {
 	Body     string
 	Skew     time.Duration // its clock runs ahead by this much
 	NoDate   bool
+	Sessions *Sessions // users can sign in; nil: they cannot
 }
 
 func (w Web) serve(c *conn) {
@@ -52,7 +54,13 @@ func (w Web) talk(c net.Conn) {
 			w.refuse(c)
 			return
 		}
-		if err := w.answer(c, method); err != nil || header.Get("Connection") == "close" {
+		last := header.Get("Connection") == "close" || w.Sessions != nil && w.Sessions.HangsUp
+		if path, _, _ := strings.Cut(rest, " "); w.Sessions != nil && path == sessionsPath {
+			err = w.session(c, in, method, header, last)
+		} else {
+			err = w.answer(c, method)
+		}
+		if err != nil || last {
 			return
 		}
 	}
@@ -61,6 +69,25 @@ func (w Web) talk(c net.Conn) {
 // refuse is what web servers say to other protocols, a ClientHello on a plain port for one.
 func (w Web) refuse(c io.Writer) {
 	_, _ = fmt.Fprintf(c, "HTTP/1.1 400 Bad Request\r\nServer: %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", w.name())
+}
+
+// session answers a request to the interface for sessions.
+func (w Web) session(c io.Writer, in *bufio.Reader, method string, header textproto.MIMEHeader, last bool) error {
+	size, _ := strconv.Atoi(header.Get("Content-Length"))
+	body := make([]byte, min(max(size, 0), 16<<10))
+	if _, err := io.ReadFull(in, body); err != nil {
+		return err
+	}
+	p := w.Sessions.answer(method, header, body)
+	head := fmt.Sprintf("HTTP/1.1 %d %s\r\nServer: %s\r\n%s", p.status, reasons[p.status], w.name(), p.header)
+	if p.status != 204 {
+		head += fmt.Sprintf("Content-Type: %s; charset=utf-8\r\nContent-Length: %d\r\n", p.kind, len(p.body))
+	}
+	if last {
+		head += "Connection: close\r\n"
+	}
+	_, err := io.WriteString(c, head+"\r\n"+p.body)
+	return err
 }
 
 func (w Web) answer(c io.Writer, method string) error {
@@ -81,7 +108,10 @@ func (w Web) answer(c io.Writer, method string) error {
 	return err
 }
 
-var reasons = map[int]string{200: "OK", 301: "Moved Permanently", 302: "Found", 403: "Forbidden", 407: "Proxy Authentication Required", 511: "Network Authentication Required"}
+var reasons = map[int]string{
+	200: "OK", 201: "Created", 204: "No Content", 301: "Moved Permanently", 302: "Found", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
+	407: "Proxy Authentication Required", 422: "Unprocessable Content", 429: "Too Many Requests", 503: "Service Unavailable", 511: "Network Authentication Required",
+}
 
 func (w Web) status() int {
 	if w.Status == 0 {

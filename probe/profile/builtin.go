@@ -78,8 +78,8 @@ var FilesCom = Profile{
 	},
 	WebLogin: &WebLogin{
 		Path: "/api/rest/v1/sessions", User: "username", Password: "password", Code: "otp",
-		Session: "id", Header: "X-FilesAPI-Auth",
-		Error: "type", ErrorTop: "X-Files-Error-Class",
+		Session: "id", SessionHeader: "X-FilesAPI-Auth",
+		Error: "type", ErrorHeader: "X-Files-Error-Class", Says: []string{"title", "error"}, RequestHeader: "X-Request-Id",
 		By: "https://HOST/",
 		Errors: []Reason{
 			{Name: "not-authenticated/invalid-username-or-password", Cause: "login-bad-credentials"},

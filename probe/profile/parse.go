@@ -287,12 +287,14 @@ func (p *Profile) checkWebLogin() error {
 		return says("user", "the member of the request that holds the name")
 	case w.Password == "":
 		return says("password", "the member of the request that holds the password")
-	case w.Error == "" && w.ErrorTop == "":
+	case w.Error == "" && w.ErrorHeader == "":
 		return says("error", "the member of the answer that names the reason of a refusal")
-	case w.Session != "" && !token.MatchString(w.Header):
-		return fmt.Errorf(`web_login: "header" is %q; write the header by which the session is named when it is deleted`, w.Header)
-	case w.ErrorTop != "" && !token.MatchString(w.ErrorTop):
-		return fmt.Errorf(`web_login: "error_top" is %q; write the name of a header`, w.ErrorTop)
+	case w.Session != "" && !token.MatchString(w.SessionHeader):
+		return fmt.Errorf(`web_login: "session_header" is %q; write the header by which the session is named when it is deleted`, w.SessionHeader)
+	case w.ErrorHeader != "" && !token.MatchString(w.ErrorHeader):
+		return fmt.Errorf(`web_login: "error_header" is %q; write the name of a header`, w.ErrorHeader)
+	case w.RequestHeader != "" && !token.MatchString(w.RequestHeader):
+		return fmt.Errorf(`web_login: "request_header" is %q; write the name of a header`, w.RequestHeader)
 	}
 	if err := checkReasons("web_login.errors", w.Errors); err != nil {
 		return err

@@ -117,14 +117,16 @@ type Reason struct {
 // WebLogin declares how name and password can be tried on the service's web server: POST a JSON object there, and DELETE the
 // session that it begins.
 type WebLogin struct {
-	Path     string `json:"path"`                // "/api/v1/sessions"
-	User     string `json:"user"`                // the member of the object that holds the name
-	Password string `json:"password"`            // and the password
-	Code     string `json:"code,omitempty"`      // and the code of a second factor; empty: none is sent
-	Session  string `json:"session,omitempty"`   // the member of the answer that names the session; empty: nothing is there to delete
-	Header   string `json:"header,omitempty"`    // the header of the DELETE that names the session
-	Error    string `json:"error"`               // the member of an answer that names the reason of a refusal
-	ErrorTop string `json:"error_top,omitempty"` // the header of an answer that does so too
+	Path          string   `json:"path"`                     // "/api/v1/sessions"
+	User          string   `json:"user"`                     // the member of the object that holds the name
+	Password      string   `json:"password"`                 // and the password
+	Code          string   `json:"code,omitempty"`           // and the code of a second factor; empty: none is sent
+	Session       string   `json:"session,omitempty"`        // the member of the answer that names the session; empty: nothing is there to delete
+	SessionHeader string   `json:"session_header,omitempty"` // the header of the DELETE that names the session
+	Error         string   `json:"error"`                    // the member of an answer that names the reason of a refusal
+	ErrorHeader   string   `json:"error_header,omitempty"`   // the header of an answer that does so too
+	Says          []string `json:"says,omitempty"`           // the members of an answer that hold its words for people
+	RequestHeader string   `json:"request_header,omitempty"` // the header of an answer that numbers the request, for support
 
 	Errors []Reason `json:"errors,omitempty"` // the reasons
 	By     string   `json:"by,omitempty"`     // where a person can do the same by hand: "https://HOST/login"; HOST stands for the host
