@@ -55,6 +55,11 @@ func spent(run *fact.Run) Spent {
 		switch {
 		case o.Dial != nil:
 			s.Connections++
+		case o.WebLogin != nil && o.WebLogin.Outcome != fact.NotSent:
+			s.Logins++
+			if o.WebLogin.Outcome != fact.Accepted {
+				s.FailedLogins++
+			}
 		case o.Login == nil || o.Login.Outcome == fact.NotSent:
 		case o.Login.Outcome == fact.Accepted:
 			s.Logins++

@@ -92,6 +92,7 @@ func (p *process) check(cmd *cobra.Command, f *checkFlags, o *outputFlags, typed
 	if plan.Idle > 0 && w.asks {
 		plan.Enough = p.enter
 	}
+	p.announce(&plan)
 	progress := &probe.Progress{}
 	hide := p.showProgress(progress, o.quiet)
 	run := probe.Run(cmd.Context(), plan, w.network, progress)

@@ -45,6 +45,7 @@ type checkFlags struct {
 	caFile         string
 	noInput        bool
 	checks         string
+	serviceFlags
 }
 
 // The passive ports that are tried once signed in.
@@ -85,6 +86,7 @@ func (f *checkFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.serverName, "servername", "", "expect the certificate of `NAME` in place of the host")
 	flags.StringVar(&f.caFile, "ca-file", "", "trust the authorities in the PEM `FILE` too")
 	flags.BoolVar(&f.noInput, "no-input", false, "never ask for anything")
+	f.registerServices(flags)
 	flags.StringVarP(&f.checks, "checks", "F", "", "look at all targets of the JSON `FILE`, each with what is expected of it")
 }
 
@@ -132,6 +134,9 @@ func (f *checkFlags) plan(typed string, timeoutGiven bool, w world) (probe.Plan,
 		plan.Timeout = patientTimeout
 	}
 	if err := f.planTime(&plan, timeoutGiven); err != nil {
+		return plan, err
+	}
+	if err := f.planServices(&plan); err != nil {
 		return plan, err
 	}
 	if plan.Resolvers, err = f.resolverAddresses(); err != nil {
