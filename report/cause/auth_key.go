@@ -56,7 +56,7 @@ func (c *Case) tooManyBefore(fix []Step) []Finding {
 	var before []string
 	for _, o := range c.Identities {
 		key := o.Identity.SHA256
-		if key == "" || !o.Identity.Usable || slices.Contains(before, key) {
+		if key == "" || slices.Contains(before, key) {
 			continue
 		}
 		switch s.KeyAnswer(key) {
@@ -140,9 +140,11 @@ func (c *Case) keyNames(keys []string) string {
 	return and(words)
 }
 
-// gaveKey says whether the user named a key on the command line.
+// gaveKey says whether the user named a key, on the command line or in ssh_config. Others only happen to be there.
 func (c *Case) gaveKey() bool {
-	return slices.ContainsFunc(c.Identities, func(o *fact.Observation) bool { return o.Identity.Source == fact.KeyGiven })
+	return slices.ContainsFunc(c.Identities, func(o *fact.Observation) bool {
+		return o.Identity.Source == fact.KeyGiven || o.Identity.Source == fact.KeyConfig
+	})
 }
 
 var authKeyUnknown = Rule{
@@ -156,7 +158,7 @@ var authKeyUnknown = Rule{
 		Mend: "Compare the fingerprint above with those that the service shows for your account. Upload the public half (the file that ends in .pub) of a key that you have, as one line, or choose the key whose fingerprint is there. " +
 			"Check the user name as well: the key belongs to one account.",
 	},
-	ExplainedBy: slices.Concat([]string{"local-user-format"}, misdirected),
+	ExplainedBy: slices.Concat([]string{"local-user-format", "key-certificate", "key-type-unsupported"}, misdirected),
 	Match: sshDeniedBy("auth-key-unknown", func(c *Case, d *sshDenial) Finding {
 		keys := d.keysRefused()
 		f := Finding{
@@ -171,8 +173,13 @@ var authKeyUnknown = Rule{
 				{"auth-user-denied", "the fingerprint is in that list; the server's log then names another reason", SiteAdmin},
 			},
 		}
-		if d.keysOnly() {
+		switch {
+		case d.keysOnly():
 			f.Says += " The server takes nothing but keys."
+		case !c.gaveKey():
+			f.Severity = Note // the keys only happened to be there, and a password was not tried
+			f.Says += " It takes passwords too, and none was given."
+			f.Fix = append(f.Fix, Step{You, "or sign in with the password"})
 		}
 		if delay := c.Profile.KeyDelaySeconds; delay > 0 {
 			f.Fix = slices.Insert(f.Fix, 1, Step{You, fmt.Sprintf("if the key was added just now, wait %s and try once more", minutes(delay))})

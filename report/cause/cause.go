@@ -90,7 +90,7 @@ type Candidate struct {
 }
 
 // Rules lists every rule, the lowest layer first. It is the only list of causes.
-var Rules = slices.Concat(localRules, dnsRules, tcpRules, tlsRules, ftpRules, loginRules, dataRules, idleRules, sshRules, authRules, sftpRules)
+var Rules = slices.Concat(localRules, localSSHRules, keyRules, dnsRules, tcpRules, tlsRules, ftpRules, loginRules, dataRules, idleRules, sshRules, authRules, sftpRules)
 
 // ByCode finds a rule.
 func ByCode(code string) (Rule, bool) {

@@ -338,6 +338,6 @@ func sshCases() []talkCase {
 		add("key exchange halfway "+string(kind), opens(fact.VoiceSSH, "SSH-2.0-x"), ident("SSH-2.0-x"), fails(kind, fact.Observation{Kex: &fact.Kex{Offer: current}}))
 	}
 	add("old algorithms", opens(fact.VoiceSSH, "SSH-2.0-x"), ident("SSH-2.0-x"), fails(fact.NoCommonAlgorithm, fact.Observation{Kex: &fact.Kex{Offer: old, Lacking: "host key"}}))
-	add("old algorithms that this program knows", opens(fact.VoiceSSH, "SSH-2.0-x"), ident("SSH-2.0-x"), fact.Observation{Kex: &fact.Kex{Offer: old, HostKey: &fact.HostKey{Type: "ssh-dss"}}})
+	add("old algorithms that this program knows", opens(fact.VoiceSSH, "SSH-2.0-x"), ident("SSH-2.0-x"), fact.Observation{Kex: &fact.Kex{Offer: old, HostKey: &fact.HostKey{Type: "ssh-dss", SHA256: profile.FilesCom.HostKeys[0]}}})
 	return cases
 }

@@ -82,7 +82,8 @@ var passwordWithheld = Rule{
 		Mend: "Mend what is wrong with the encryption or the certificate first; it has a finding of its own. If you know the network and the server, `--allow-plaintext` sends the password without encryption, " +
 			"and `--trust-anyway` accepts the certificate.",
 	},
-	Match: func(c *Case) []Finding { return append(matchPasswordWithheld(c), c.withheldOverSSH()...) },
+	ExplainedBy: []string{"ssh-hostkey-revoked", "ssh-hostkey-changed", "ssh-hostkey-unknown", "ssh-hostkey-type-artifact"},
+	Match:       func(c *Case) []Finding { return append(matchPasswordWithheld(c), c.withheldOverSSH()...) },
 }
 
 func matchPasswordWithheld(c *Case) []Finding {

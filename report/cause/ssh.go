@@ -9,8 +9,8 @@ import (
 	"ftpdoctor/probe/fact"
 )
 
-// sshRules are about what an SSH port says up to the host key.
-var sshRules = []Rule{
+// sshRules are about what an SSH port says up to the host key, and about that key.
+var sshRules = append([]Rule{
 	sshPortIsFTP,
 	sshRestricted,
 	sshNotAllowedNow,
@@ -18,7 +18,9 @@ var sshRules = []Rule{
 	sshNoBanner,
 	sshCut,
 	sshNoCommonAlgorithm,
-}
+	sshWeakDH,
+	sshOldApps,
+}, hostKeyRules...)
 
 var sshPortIsFTP = Rule{
 	Code:     "ssh-port-is-ftp",
