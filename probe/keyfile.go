@@ -2,14 +2,8 @@ package probe
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rsa"
 	"encoding/base64"
 	"encoding/pem"
-	"errors"
-	"math/big"
 	"slices"
 	"strings"
 
@@ -258,37 +252,55 @@ func readPuTTY(content []byte, passphrase string) keyText {
 		return k
 	}
 	file, err := putty.New(content)
-	if err != nil || file.Encryption == "none" && file.KeyDerivation != "" {
-		k.flaw = fact.KeyIsDamaged // the library also stumbles over a derivation that is there for nothing
+	switch {
+	case err != nil && says(err, "Key-Derivation", "invalid encryption format"):
+		k.flaw = fact.KeyCipherUnknown
+		return k
+	case err != nil, len(file.PrivateKey) == 0, len(file.PrivateKey) > maxPuTTYPrivate:
+		k.flaw = fact.KeyIsDamaged
+		return k
+	case file.Encryption == "none" && file.KeyDerivation != "":
+		k.flaw = fact.KeyIsDamaged // a derivation that is there for nothing, over whose numbers the library would stumble
 		return k
 	}
 	k.comment = file.Comment
-	k.public, err = ssh.ParsePublicKey(file.PublicKey)
-	encrypted := file.Encryption != "none"
-	switch {
-	case err != nil || len(file.PrivateKey) == 0:
-		k.flaw = fact.KeyIsDamaged
-	case encrypted && passphrase == "":
-		k.flaw = fact.KeyIsEncrypted
-	case encrypted && costly(file):
-		k.flaw = fact.KeyCipherUnknown
-	default:
-		// The library decrypts in place, and refuses what it has decrypted where there was nothing to pad. Whether the private
-		// half is right shows when it is compared with the public one.
-		raw, err := file.ParseRawPrivateKey([]byte(passphrase))
-		if file.Algo != ssh.InsecureKeyAlgoDSA {
-			raw, err = puttyPrivate(file)
-		}
-		k.signer, err = signerFor(k.public, raw, err)
-		k.unlocked = encrypted && err == nil
-		switch {
-		case err != nil && encrypted:
-			k.flaw = fact.KeyWrongPassphrase
-		case err != nil:
-			k.flaw = fact.KeyIsDamaged
-		}
+	if k.public, err = ssh.ParsePublicKey(file.PublicKey); err != nil {
+		k.public, k.flaw = nil, fact.KeyIsDamaged
+		return k
 	}
+	k.openPuTTY(file, passphrase)
 	return k
+}
+
+// maxPuTTYPrivate is more than the private half of an RSA key of 16384 bits has.
+const maxPuTTYPrivate = 16 << 10
+
+// openPuTTY decrypts the private half, which belongs to the public one.
+func (k *keyText) openPuTTY(file *putty.Key, passphrase string) {
+	encrypted := file.Encryption != "none"
+	if encrypted && passphrase == "" {
+		k.flaw = fact.KeyIsEncrypted
+		return
+	}
+	if encrypted && costly(file) {
+		k.flaw = fact.KeyCipherUnknown
+		return
+	}
+	raw, err := file.ParseRawPrivateKey([]byte(passphrase))
+	switch {
+	case err != nil && encrypted && says(err, "HMAC"):
+		k.flaw = fact.KeyWrongPassphrase
+		return
+	case err != nil && encrypted:
+		k.flaw = fact.KeyCipherUnknown
+		return
+	}
+	public := k.public
+	k.take(raw, err)
+	if k.signer != nil && !equal(k.public, public) {
+		k.signer, k.public, k.flaw = nil, public, fact.KeyIsDamaged
+	}
+	k.unlocked = encrypted && k.signer != nil
 }
 
 // costly says whether the passphrase of a file takes more than some seconds or 256 MiB to be tried. PuTTYgen takes 8 MiB,
@@ -296,95 +308,4 @@ func readPuTTY(content []byte, passphrase string) keyText {
 func costly(file *putty.Key) bool {
 	const most = 256 << 10 // KiB
 	return file.Argon2Memory > most || uint64(file.Argon2Memory)*uint64(file.Argon2Passes) > 64*most
-}
-
-// errNoPair is told of a private half that belongs to another public one.
-var errNoPair = errors.New("the two halves are no pair")
-
-// signerFor makes a signer of a private key that must belong to a public one.
-func signerFor(public ssh.PublicKey, raw any, err error) (ssh.Signer, error) {
-	if err != nil {
-		return nil, err
-	}
-	signer, err := ssh.NewSignerFromKey(raw)
-	if err != nil {
-		return nil, err
-	}
-	if !equal(signer.PublicKey(), public) {
-		return nil, errNoPair
-	}
-	return signer, nil
-}
-
-// puttyPrivate puts a private key together from the two halves of a file, the private one decrypted.
-func puttyPrivate(file *putty.Key) (any, error) {
-	switch file.Algo {
-	case ssh.KeyAlgoRSA:
-		return puttyRSA(file)
-	case ssh.KeyAlgoED25519:
-		var private struct {
-			Seed []byte
-			Rest []byte `ssh:"rest"`
-		}
-		if err := ssh.Unmarshal(file.PrivateKey, &private); err != nil || len(private.Seed) != ed25519.SeedSize {
-			return nil, errNoPair
-		}
-		return ed25519.NewKeyFromSeed(private.Seed), nil
-	case ssh.KeyAlgoECDSA256:
-		return puttyECDSA(file, elliptic.P256())
-	case ssh.KeyAlgoECDSA384:
-		return puttyECDSA(file, elliptic.P384())
-	default:
-		return puttyECDSA(file, elliptic.P521())
-	}
-}
-
-func puttyRSA(file *putty.Key) (any, error) {
-	var public struct {
-		Type string
-		E, N *big.Int
-	}
-	var private struct {
-		D, P, Q, Inverse *big.Int
-		Rest             []byte `ssh:"rest"`
-	}
-	if err := errors.Join(ssh.Unmarshal(file.PublicKey, &public), ssh.Unmarshal(file.PrivateKey, &private)); err != nil {
-		return nil, err
-	}
-	key := &rsa.PrivateKey{
-		PublicKey: rsa.PublicKey{N: public.N, E: int(public.E.Int64())},
-		D:         private.D,
-		Primes:    []*big.Int{private.P, private.Q},
-	}
-	if !plausible(key) {
-		return nil, errNoPair
-	}
-	if err := key.Validate(); err != nil {
-		return nil, err
-	}
-	key.Precompute()
-	return key, nil
-}
-
-// plausible says whether the numbers of an RSA key are of a size that is worth a computation. A wrong passphrase makes
-// numbers of any size.
-func plausible(key *rsa.PrivateKey) bool {
-	const largest = 16384 // bits: what OpenSSH makes at most
-	return key.N.BitLen() <= largest && key.D.BitLen() <= largest && key.Primes[0].BitLen() <= largest/2 && key.Primes[1].BitLen() <= largest/2
-}
-
-func puttyECDSA(file *putty.Key, curve elliptic.Curve) (any, error) {
-	var private struct {
-		D    []byte
-		Rest []byte `ssh:"rest"`
-	}
-	if err := ssh.Unmarshal(file.PrivateKey, &private); err != nil {
-		return nil, err
-	}
-	size := (curve.Params().BitSize + 7) / 8
-	d := new(big.Int).SetBytes(private.D)
-	if d.BitLen() > 8*size {
-		return nil, errNoPair
-	}
-	return ecdsa.ParseRawPrivateKey(curve, d.FillBytes(make([]byte, size)))
 }

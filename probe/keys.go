@@ -139,7 +139,7 @@ func (f *keyFile) identities(held []identity) []identity {
 	if f.certificate == nil || f.id.Certificate.OtherKey || f.id.Certificate.ForHosts {
 		return found
 	}
-	return append(found, identity{id: f.id, public: f.certificate, signer: certified(f.certificate, f.signer)})
+	return append(found, identity{id: f.id, public: f.certificate, signer: withCertificate(f.certificate, f.signer)})
 }
 
 // signerOf finds the agent's signer for a key, or for the key in a certificate.
@@ -150,14 +150,14 @@ func signerOf(public ssh.PublicKey, held []identity) ssh.Signer {
 		case equal(h.public, public):
 			return h.signer
 		case equal(h.public, plainKey(public)):
-			return certified(public.(*ssh.Certificate), h.signer)
+			return withCertificate(public.(*ssh.Certificate), h.signer)
 		}
 	}
 	return nil
 }
 
-// certified signs with a key and shows the certificate for it.
-func certified(certificate *ssh.Certificate, signer ssh.Signer) ssh.Signer {
+// withCertificate signs with a key and shows the certificate for it.
+func withCertificate(certificate *ssh.Certificate, signer ssh.Signer) ssh.Signer {
 	if signer == nil {
 		return nil
 	}
