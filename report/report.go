@@ -68,7 +68,29 @@ func spent(run *fact.Run) Spent {
 			s.FailedLogins++
 		}
 	}
+	more := furtherSignIns(run)
+	s.Logins += more
+	s.FailedLogins += more
 	return s
+}
+
+// furtherSignIns counts the connections of a sign-in by SSH that ended without it, before the one that decided.
+func furtherSignIns(run *fact.Run) int {
+	signIns, decided := map[int]bool{}, 0
+	for _, o := range run.Seen {
+		switch {
+		case o.Check != "sftp":
+		case o.Auth != nil:
+			signIns[o.Conn] = true
+		case o.Login != nil:
+			decided = o.Conn
+		}
+	}
+	delete(signIns, decided)
+	if decided == 0 {
+		return 0
+	}
+	return len(signIns)
 }
 
 // roots lists the findings that no other finding brings about.

@@ -98,7 +98,7 @@ func (c *Case) sshReason(d *sshDenial) (cause string, sure Confidence) {
 		return "auth-too-many", Likely
 	case c.freshKey(d) != nil:
 		return "auth-key-not-active-yet", Likely
-	case len(d.keysRefused()) > 0 && (d.Denied() || d.keysOnly() || c.gaveKey()):
+	case len(d.keysRefused()) > 0 && !d.asksWithoutEnd():
 		return "auth-key-unknown", Certain
 	default:
 		return "", ""
@@ -223,6 +223,11 @@ func gave(a *fact.Auth, secret fact.Secret) bool {
 	return slices.ContainsFunc(a.Rounds, func(r fact.Round) bool {
 		return slices.ContainsFunc(r.Prompts, func(p fact.Prompt) bool { return p.Answer == secret })
 	})
+}
+
+// asksWithoutEnd says whether a dialogue was given up although every question of it had been answered.
+func (s *SSHSession) asksWithoutEnd() bool {
+	return len(s.auths(func(a *fact.Auth) bool { return a.Method == fact.AuthKeyboard && a.Answer == fact.AuthUnasked })) > 0 && s.unanswered(anyWords) == nil
 }
 
 // passwordRefused is the request in which a password was sent and not taken; nil when there was none.

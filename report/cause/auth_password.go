@@ -286,7 +286,7 @@ var authDisconnected = Rule{
 // refusedOverSSH is what is said of a sign-in by SSH that ended without an answer.
 func (c *Case) refusedOverSSH() []Finding {
 	d := c.sshDenied()
-	if d == nil || d.reason != "" || !d.Denied() {
+	if d == nil || d.reason != "" || !d.Denied() && !d.asksWithoutEnd() {
 		return nil
 	}
 	f := Finding{
@@ -300,7 +300,11 @@ func (c *Case) refusedOverSSH() []Finding {
 		Candidates:  c.whySSHRefuses(d),
 		ExplainedBy: c.deniedByFTPToo(),
 	}
-	if d.broke() {
+	switch {
+	case d.asksWithoutEnd():
+		f.Title = fmt.Sprintf("%s never comes to a decision about the sign-in by SSH", c.Run.Target.Host)
+		f.Says = "It asks one question after the other, and this program gave up."
+	case d.broke():
 		at := stepName(d.last().Auth)
 		f.ExplainedBy = ""
 		f.Title = fmt.Sprintf("%s hangs up at %s", c.Run.Target.Host, at)
@@ -336,23 +340,24 @@ func stepName(a *fact.Auth) string {
 // withheldOverSSH is what is said of a password that stayed here because of the host key.
 func (c *Case) withheldOverSSH() []Finding {
 	f := Finding{
-		Title: "Your password was not sent over SSH",
+		Title: "Nobody signed in over SSH, because of the host key",
+		Where: c.SSH.where(),
 	}
-	var stepYou string
 	switch c.SSH.Withheld() {
 	case fact.HostUnknown:
+		f.Title = "Your password was not sent over SSH"
 		f.Says = "Nobody has confirmed the host key yet, so that it cannot be told who would have got it."
-		stepYou = "compare the fingerprint of the host key with the one that your provider publishes; then add it to known_hosts with ssh, or add --trust-anyway"
+		f.Fix = []Step{{You, "compare the fingerprint of the host key with the one that your provider publishes; then accept it with ssh, or add --trust-anyway"}}
 	case fact.HostChanged:
-		f.Says = "The server shows another host key than known_hosts has, so that it cannot be told who would have got it."
-		stepYou = "find out why the host key has changed, before you sign in with any app"
+		f.Says = "The server shows another host key than known_hosts has, so that it cannot be told who is at the other end."
+		f.Fix = []Step{{You, "find out why the host key has changed, before you sign in with any app"}}
 	case fact.HostRevoked:
-		f.Says = "The host key is marked as revoked in known_hosts, so that whoever has it must not get a password."
-		stepYou = "ask whoever runs the server for its new host key"
+		f.Says = "The host key is marked as revoked in known_hosts, so that whoever has it must not be trusted."
+		f.Fix = []Step{{You, "ask whoever runs the server for its new host key"}}
 	default:
 		return nil
 	}
-	f.Where, f.Evidence, f.Fix = c.SSH.where(), ids(c.SSH.Login), []Step{{You, stepYou}}
+	f.Evidence = ids(c.SSH.Login)
 	if c.SSH.Endpoint != nil {
 		f.Evidence = append(f.Evidence, ids(c.SSH.Endpoint.Talk.Kex)...)
 	}

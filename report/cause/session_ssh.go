@@ -226,6 +226,9 @@ func (s *SSHSession) useless() bool {
 
 // where is the endpoint of the sign-in as it stands in Finding.Where.
 func (s *SSHSession) where() []string {
+	if s == nil {
+		return nil
+	}
 	if _, err := netip.ParseAddrPort(s.Place); err != nil {
 		return nil
 	}
