@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -111,7 +112,9 @@ const (
 	janesHome  = "/home/jane"
 	knownHosts = janesHome + "/.ssh/known_hosts"
 	sshConfig  = janesHome + "/.ssh/config"
-	janesKey   = janesHome + "/.ssh/id_ed25519"
+	janesKey   = janesHome + "/.ssh/id_ed25519" // one of those that ssh shows by itself
+	otherKey   = janesHome + "/keys/sftp"       // one that has to be named
+	agentAt    = "/run/user/1000/ssh-agent.socket"
 )
 
 // keep puts a file on the computer that nobody but its user may read.
@@ -131,3 +134,6 @@ func (c *Computer) put(name string, f File) {
 func (c *Computer) knows(host string, key Key) {
 	c.keep(knownHosts, c.Files[knownHosts].Content+host+" "+key.public()+"\n")
 }
+
+// folderMode is that of a folder of jane's.
+const folderMode = fs.ModeDir | 0o700

@@ -38,4 +38,11 @@ var Scenarios = slices.Concat(
 	dataFaults,
 	idleFaults,
 	signInFaultsTogether,
+	healthySFTP,
+	hostKeyFaults,
+	sshFileFaults,
+	keyFaults,
+	authFaults,
+	sftpFaults,
+	sshFaultsTogether,
 )

@@ -8,7 +8,7 @@ import (
 
 // Hostile are worlds whose servers mean harm, or are so broken that it comes to the same. No diagnosis is right or
 // wrong there; a visitor must end in time, stay small, and show nothing that was not cleaned, and no password.
-var Hostile = slices.Concat(hostileToAll, hostileToUsers)
+var Hostile = slices.Concat(hostileToAll, hostileToUsers, hostileSSH, stoppingSSH)
 
 var hostileToAll = []Scenario{
 	{

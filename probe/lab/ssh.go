@@ -26,9 +26,10 @@ type SSH struct {
 	Users map[string]Account
 	// Methods are the ways to sign in; none: publickey and password, as Debian has it.
 	Methods []string
-	// Signatures are the algorithms that it takes from user keys; none: those of OpenSSH 9.2. Those since OpenSSH 7.2
-	// tell them (server-sig-algs, RFC 8308).
+	// Signatures are the algorithms that it takes from user keys; none: those of OpenSSH 9.2.
 	Signatures []string
+	// KeepsSignatures does not tell them (server-sig-algs, RFC 8308), as servers before OpenSSH 7.2.
+	KeepsSignatures bool
 	// Banner is shown before the first answer about a user (RFC 4252, section 5.4).
 	Banner string
 	// Thinks is the pause before that answer, as with a directory server that is slow.
@@ -42,8 +43,11 @@ type SSH struct {
 	NoSFTP bool
 	// Forced runs in place of whatever the visitor wants.
 	Forced *Command
-	// Noise is what a login script prints before the SFTP server starts, and before a command.
-	Noise string
+	// NoSCP says that there is no program named scp.
+	NoSCP bool
+	// Noise is what a login script prints before the SFTP server starts, and before a command; Complaint is what goes to
+	// the error channel then.
+	Noise, Complaint string
 	// SFTP is how the files are served.
 	SFTP SFTP
 	// IdleLimit ends a session in which the visitor has said nothing for so long; zero: never.

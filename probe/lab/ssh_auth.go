@@ -28,6 +28,8 @@ type Account struct {
 	RefusesSignatures bool
 	// Expired shows this text once the user has proven to be who it is, and hangs up, as PAM does for an account that has ended.
 	Expired string
+	// Goodbye is what the server hangs up with in place of an answer to a password (RFC 4253, section 11.1).
+	Goodbye string
 	// NewPassword demands a new password in place of the right one (RFC 4252, section 8).
 	NewPassword bool
 }
@@ -230,7 +232,13 @@ func (s *sshSession) takePassword(rest []byte) reception {
 	switch {
 	case ssh.Unmarshal(rest, &given) != nil, s.stops(AtPassword):
 		return over
-	case s.account == nil || given.Password != s.account.password():
+	case s.account == nil:
+		return refused
+	case s.account.Goodbye != "":
+		const byApplication = 11
+		s.disconnect(byApplication, s.account.Goodbye)
+		return over
+	case given.Password != s.account.password():
 		return refused
 	case s.account.NewPassword && !given.Change:
 		s.send(struct {

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -215,23 +216,24 @@ func (s *sshSession) program(request, name string) func(*sshChannel) {
 
 // shell runs a command as a shell would that knows few.
 func (s *sshSession) shell(command string) func(*sshChannel) {
-	ran := Command{Stdout: s.Noise}
-	if name, _, _ := strings.Cut(command, " "); name != "true" && name != ":" && name != "exit" {
-		ran.Stderr, ran.Exit = "sh: 1: "+name+": not found\n", 127
+	ran := Command{Stdout: s.Noise, Stderr: s.Complaint}
+	words := strings.Fields(command)
+	switch {
+	case len(words) == 0 || slices.Contains([]string{"true", ":", "exit"}, words[0]):
+	case slices.Contains(words, "scp") && !s.NoSCP:
+		ran.Stdout += "/usr/bin/scp\n" // asked for with command -v, which or type
+	case words[0] == "command" || words[0] == "which" || words[0] == "type":
+		ran.Exit = 1
+	default:
+		ran.Stderr += "sh: 1: " + words[0] + ": not found\n"
+		ran.Exit = 127
 	}
 	return ran.run
 }
 
 func (c *Command) run(ch *sshChannel) {
 	_, _ = io.WriteString(ch, c.Stdout)
-	if c.Stderr != "" {
-		const stderr = 1
-		_ = ch.s.send(struct {
-			Channel uint32 `sshtype:"95"`
-			Kind    uint32
-			Data    string
-		}{ch.theirs, stderr, c.Stderr})
-	}
+	ch.complain(c.Stderr)
 	if c.HangsUp {
 		_ = ch.s.c.Close()
 		return
@@ -327,6 +329,18 @@ func (ch *sshChannel) reserve(n int) int {
 	n = min(n, ch.room, ch.piece)
 	ch.room -= n
 	return n
+}
+
+// complain writes to the error channel (RFC 4254, section 5.2).
+func (ch *sshChannel) complain(text string) {
+	const stderr = 1
+	if text != "" {
+		ch.s.send(struct {
+			Channel uint32 `sshtype:"95"`
+			Kind    uint32
+			Data    string
+		}{ch.theirs, stderr, text})
+	}
 }
 
 // exit tells the status of the program and closes the channel (RFC 4254, section 6.10).

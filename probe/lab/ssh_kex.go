@@ -195,7 +195,7 @@ func (s *sshSession) switchOver(secret *big.Int, size int) bool {
 		return false
 	}
 	s.wire.seals = seals
-	if slices.Contains(s.asksFor, "ext-info-c") && !s.tellSignatures() {
+	if slices.Contains(s.asksFor, "ext-info-c") && !s.KeepsSignatures && !s.tellSignatures() {
 		return false
 	}
 	message, ok := s.next()

@@ -57,6 +57,7 @@ var statusWords = map[uint32]string{
 
 // serveFiles is the SFTP server.
 func (s *sshSession) serveFiles(ch *sshChannel) {
+	ch.complain(s.Complaint)
 	if _, err := io.WriteString(ch, s.Noise); err != nil {
 		return
 	}

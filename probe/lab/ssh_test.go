@@ -65,8 +65,6 @@ func answers(given ...string) ssh.AuthMethod {
 	})
 }
 
-func accounts(a Account) map[string]Account { return map[string]Account{jane: a} }
-
 func TestSSHSignIn(t *testing.T) {
 	strangers := []Key{{Ed25519, "1"}, {Ed25519, "2"}, {Ed25519, "3"}, {Ed25519, "4"}, {Ed25519, "5"}, {Ed25519, "6"}, JaneEd25519}
 	code := Round{Prompts: []Prompt{{Text: "Verification code: ", Answer: "123456"}}}

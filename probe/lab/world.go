@@ -44,6 +44,7 @@ func home(zone []string) *Computer {
 		Addrs:       []netip.Prefix{netip.MustParsePrefix("192.168.1.20/24")},
 		Public:      netip.MustParseAddr(homePublic),
 		NameServers: []netip.AddrPort{netip.AddrPortFrom(netip.MustParseAddr(homeRouter), 53)},
+		HomeDir:     janesHome,
 	}
 }
 
