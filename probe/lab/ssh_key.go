@@ -80,6 +80,9 @@ func (k Key) public() string { return authorizedLine(k.signer().PublicKey()) }
 // Fingerprint is that of the public half, as ssh-keygen prints it.
 func (k Key) Fingerprint() string { return ssh.FingerprintSHA256(k.signer().PublicKey()) }
 
+// PublishedHostKeys are the fingerprints that the services of the lab publish.
+func PublishedHostKeys() []string { return []string{HostRSA.Fingerprint()} }
+
 func authorizedLine(key ssh.PublicKey) string {
 	line := ssh.MarshalAuthorizedKey(key)
 	return string(line[:len(line)-1])
