@@ -70,7 +70,9 @@ type world struct {
 	network probe.Network
 	roots   *x509.CertPool // trusted authorities; nil: the system's
 	env     func(string) string
-	asks    bool // there is a terminal, and nobody said not to ask
+	// hostKeys are the SSH fingerprints that services publish here; nil: those that their profiles know.
+	hostKeys func() []string
+	asks     bool // there is a terminal, and nobody said not to ask
 }
 
 // check looks at a host and shows the report.

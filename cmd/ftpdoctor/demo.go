@@ -57,9 +57,10 @@ func (p *process) demo(cmd *cobra.Command, f *checkFlags, o *outputFlags, name s
 		p.say("This is a demonstration in memory, nothing is real: " + scenario.Says)
 	}
 	w := world{
-		network: computer,
-		roots:   computer.Roots(),
-		env:     func(name string) string { return variable(scenario.Env, name) },
+		network:  computer,
+		roots:    computer.Roots(),
+		env:      func(name string) string { return variable(scenario.Env, name) },
+		hostKeys: lab.PublishedHostKeys,
 	}
 	if f.checks != "" {
 		return p.smoke(cmd, f, o, w)

@@ -22,6 +22,7 @@ import (
 
 // checkFlags say what to look at, and how patiently.
 type checkFlags struct {
+	sshFlags
 	user           string
 	passwordFile   string
 	allowPlaintext bool
@@ -63,8 +64,9 @@ const (
 func (f *checkFlags) register(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.user, "user", "u", "", "sign in as `NAME`; the password is asked for, or taken from FTPDOCTOR_PASSWORD")
 	flags.StringVar(&f.passwordFile, "password-file", "", "take the password from `FILE`")
+	f.sshFlags.register(flags)
 	flags.BoolVar(&f.allowPlaintext, "allow-plaintext", false, "send the password without encryption too")
-	flags.BoolVar(&f.trustAnyway, "trust-anyway", false, "send the password although the certificate has a fault")
+	flags.BoolVar(&f.trustAnyway, "trust-anyway", false, "send the password although the certificate has a fault or the host key is not known")
 	flags.IntVar(&f.samples, "passive-samples", usualSamples, "try `N` passive ports, 1 to 64")
 	flags.BoolVar(&f.active, "active", false, "also list in active mode, for which this computer awaits a connection")
 	flags.BoolVar(&f.write, "write", false, "also upload, read back and delete files of a name of their own")
@@ -111,6 +113,9 @@ func (f *checkFlags) plan(typed string, timeoutGiven bool, w world) (probe.Plan,
 		return probe.Plan{}, err
 	}
 	target.Profile = service.Name
+	if len(service.HostKeys) > 0 && w.hostKeys != nil {
+		service.HostKeys = w.hostKeys()
+	}
 	plan := probe.Plan{
 		Version:        version,
 		Target:         target,

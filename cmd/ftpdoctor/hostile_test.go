@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -30,17 +31,17 @@ func TestHostileWorlds(t *testing.T) {
 	}
 }
 
-// checkSecret looks for the password of a world in what the program wrote.
+// checkSecret looks for the password, the code and the passphrase of a world in what the program wrote.
 func checkSecret(t *testing.T, s lab.Scenario, outputs ...string) {
 	t.Helper()
 	for _, variable := range s.Env {
 		name, secret, _ := strings.Cut(variable, "=")
-		if name != "FTPDOCTOR_PASSWORD" || secret == "" {
+		if !slices.Contains([]string{"FTPDOCTOR_PASSWORD", "FTPDOCTOR_OTP", "FTPDOCTOR_KEY_PASSPHRASE"}, name) || secret == "" {
 			continue
 		}
 		for _, out := range outputs {
 			if strings.Contains(out, secret) {
-				t.Errorf("the password shows in %.2000s", out)
+				t.Errorf("%s shows in %.2000s", name, out)
 			}
 		}
 	}
