@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -211,6 +212,7 @@ type wire struct {
 	life     int // counts the contexts that it has obeyed
 	received int
 	head     []byte // the first bytes received since mark
+	err      error  // that a read has ended with
 }
 
 // maxHead is how many raw bytes are kept: enough for 64 lines before an SSH identification and a KEXINIT.
@@ -247,7 +249,15 @@ func (w *wire) Read(p []byte) (int, error) {
 	defer w.mu.Unlock()
 	w.received += n
 	w.head = append(w.head, p[:min(n, maxHead-len(w.head))]...)
+	w.err = cmp.Or(w.err, err)
 	return n, err
+}
+
+// failed says whether nothing more can be read.
+func (w *wire) failed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err != nil
 }
 
 // mark forgets the raw bytes kept so far.

@@ -24,7 +24,7 @@ func endpoints(ctx context.Context, s *Session) {
 	}
 	s.expect(append(places, s.promisedPlaces()...))
 	var all sync.WaitGroup
-	if !s.signsIn() {
+	if !s.signsIn(byFTP) {
 		all.Go(func() { s.promised(ctx, "endpoints") })
 	}
 	for _, address := range addresses {
@@ -98,9 +98,7 @@ func usualPort(p fact.Protocol) int {
 // converse has the conversation that belongs to a port and, where a TLS handshake failed in it and a
 // different one can say why, a second.
 func (s *Session) converse(ctx context.Context, place string, speaks fact.Protocol) {
-	if s.signsIn() {
-		defer s.candidate(place).end(ending{unfit: fact.NoWayIn})
-	}
+	defer s.giveUp(place, fact.NoWayIn)
 	if purpose := secondLook(s.talk(ctx, place, speaks, "")); purpose != "" && ctx.Err() == nil {
 		s.talk(ctx, place, speaks, purpose)
 	}
@@ -119,7 +117,7 @@ func (s *Session) talk(ctx context.Context, place string, speaks fact.Protocol, 
 		}
 	}()
 	st := newStream(w, w, false)
-	if s.signsIn() && purpose == "" {
+	if s.signsIn(byFTP) && purpose == "" {
 		st.pinned = &pinned{}
 	}
 	switch speaks {

@@ -142,6 +142,8 @@ func protocolKind(err error) fact.Kind {
 		return fact.TLSFailed
 	case errors.As(err, &algorithms):
 		return fact.NoCommonAlgorithm
+	case weakGroupText.MatchString(err.Error()):
+		return fact.WeakGroup
 	case errors.As(err, &reply):
 		return fact.Garbled
 	case errors.Is(err, bufio.ErrTooLong), errors.Is(err, bufio.ErrBufferFull):

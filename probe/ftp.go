@@ -41,7 +41,7 @@ func (s *Session) ftp(ctx context.Context, st *stream, speaks fact.Protocol, pur
 		}
 		return nil
 	}
-	if s.signsIn() && purpose == "" {
+	if s.signsIn(byFTP) && purpose == "" {
 		return s.secure(ctx, st)
 	}
 	secure, o := s.handshake(ctx, st, fact.Explicit, purpose, "QUIT\r\n")
@@ -94,7 +94,7 @@ func (s *Session) greeting(ctx context.Context, st *stream, speaks fact.Protocol
 	for range 3 {
 		code := s.ask(ctx, st, "", s.wait(greetingLimit))
 		if code >= 400 {
-			s.offer(ctx, st, speaks, fact.TurnedAway)
+			s.offer(ctx, byFTP, st.wire, ending{protocol: speaks, unfit: fact.TurnedAway})
 		}
 		if code/100 != 1 {
 			return code/100 == 2

@@ -9,8 +9,16 @@ import (
 	"ftpdoctor/probe/profile"
 )
 
-// candidate is an endpoint at which the user may sign in. Its conversation says how it ended, and is told whether the
-// sign-in goes on with it.
+// family is a group of protocols of which one endpoint goes on to a sign-in. It has the name of the check that signs in.
+type family string
+
+const (
+	byFTP family = "login"
+	bySSH family = "sftp"
+)
+
+// candidate is an endpoint at which the user may sign in by a family of protocols. Its conversation says how it ended, and is
+// told whether the sign-in goes on with it.
 type candidate struct {
 	place string
 	ended chan ending // holds one
@@ -19,24 +27,33 @@ type candidate struct {
 
 // ending is how the conversation with a candidate ended.
 type ending struct {
-	stream   *stream // still open; nil: it is not fit for a password
+	stream   *stream  // still open, FTP
+	ssh      *sshTalk // still open, SSH
 	protocol fact.Protocol
-	unfit    fact.Withheld
+	unfit    fact.Withheld // why it is not fit for a sign-in; empty: it is
 }
 
-// candidate returns the candidate at a place. Whoever asks first makes it.
-func (s *Session) candidate(place string) *candidate {
+// candidate returns the candidate of a family at a place. Whoever asks first makes it.
+func (s *Session) candidate(by family, place string) *candidate {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.candidates[place] == nil {
-		s.candidates[place] = &candidate{place: place, ended: make(chan ending, 1), taken: make(chan bool, 1)}
+	key := string(by) + " " + place
+	if s.candidates[key] == nil {
+		s.candidates[key] = &candidate{place: place, ended: make(chan ending, 1), taken: make(chan bool, 1)}
 	}
-	return s.candidates[place]
+	return s.candidates[key]
 }
 
-// signsIn says whether there is somebody to sign in, once a conversation is fit for it.
-func (s *Session) signsIn() bool {
-	return hasUser(&s.plan) && s.plan.Password != "" && s.leftOut("login") == "" && s.leftOut("endpoints") == ""
+// signsIn says whether there is somebody to sign in by a family of protocols, once a conversation is fit for it. By SSH that
+// takes no password: the server is asked what it takes, and there may be keys.
+func (s *Session) signsIn(by family) bool {
+	if s.leftOut(string(by)) != "" || s.leftOut("endpoints") != "" {
+		return false
+	}
+	if by == bySSH {
+		return signsInBySSH(&s.plan)
+	}
+	return hasUser(&s.plan) && s.plan.Password != ""
 }
 
 // end says how the conversation with a candidate ended. The first word counts.
@@ -47,50 +64,62 @@ func (c *candidate) end(e ending) {
 	}
 }
 
-// offer puts an open conversation at the disposal of the sign-in, and says whether it was taken. The wire belongs to
+// giveUp says that a conversation is over, to whoever awaits it for a sign-in.
+func (s *Session) giveUp(place string, unfit fact.Withheld) {
+	for _, by := range []family{byFTP, bySSH} {
+		if s.signsIn(by) {
+			s.candidate(by, place).end(ending{unfit: unfit})
+		}
+	}
+}
+
+// offer puts the open conversation on a wire at the disposal of the sign-in, and says whether it was taken. The wire belongs to
 // the sign-in then.
-func (s *Session) offer(ctx context.Context, st *stream, protocol fact.Protocol, unfit fact.Withheld) bool {
-	if !s.signsIn() {
+func (s *Session) offer(ctx context.Context, by family, w *wire, e ending) bool {
+	if !s.signsIn(by) {
 		return false
 	}
-	c := s.candidate(st.wire.place)
-	if unfit != "" {
-		c.end(ending{unfit: unfit, protocol: protocol})
+	c := s.candidate(by, w.place)
+	c.end(e)
+	if e.unfit != "" {
 		return false
 	}
-	c.end(ending{stream: st, protocol: protocol})
 	select {
-	case st.wire.lent = <-c.taken:
+	case w.lent = <-c.taken:
 	case <-ctx.Done():
 	}
-	return st.wire.lent
+	return w.lent
 }
 
 // part ends an ordinary conversation: the sign-in goes on with it, or it says goodbye. secured is the TLS step, nil in clear.
 func (s *Session) part(ctx context.Context, st *stream, protocol fact.Protocol, secured *fact.Observation) {
-	var unfit fact.Withheld
+	e := ending{stream: st, protocol: protocol}
 	switch {
 	case secured == nil && !s.plan.AllowPlaintext:
-		unfit = fact.NoEncryption
+		e.unfit = fact.NoEncryption
 	case secured != nil && len(secured.TLS.Faults) > 0 && !s.plan.TrustAnyway:
-		unfit = fact.BadCert
+		e.unfit = fact.BadCert
 	}
-	if s.offer(ctx, st, protocol, unfit) {
+	if s.offer(ctx, byFTP, st.wire, e) {
 		return
 	}
 	st.quit(ctx)
 	_ = st.Close()
 }
 
-// listCandidates lists where a user may sign in by FTP: by port in the order of the profile, then by address.
-func (s *Session) listCandidates() []*candidate {
+// listCandidates lists where a user may sign in by a family: by port in the order of the profile, then by address.
+func (s *Session) listCandidates(by family) []*candidate {
+	may := maySpeakFTP
+	if by == bySSH {
+		may = maySpeakSSH
+	}
 	var list []*candidate
 	for _, port := range s.plan.Ports() {
-		if !maySpeakFTP(port) {
+		if !may(port) {
 			continue
 		}
 		for _, address := range s.addresses() {
-			if c := s.candidate(placeOf(address, port.Number)); !slices.Contains(list, c) {
+			if c := s.candidate(by, placeOf(address, port.Number)); !slices.Contains(list, c) {
 				list = append(list, c)
 			}
 		}
@@ -120,7 +149,7 @@ func choose(ctx context.Context, list []*candidate) (chosen *ending, ends []*end
 		select {
 		case w := <-words:
 			ends[w.index] = &w.ending
-			if w.stream != nil && late == nil {
+			if w.unfit == "" && late == nil {
 				late = time.After(settle)
 			}
 		case <-late:
@@ -130,7 +159,7 @@ func choose(ctx context.Context, list []*candidate) (chosen *ending, ends []*end
 		}
 	}
 	for i, c := range list {
-		fit := ends[i] != nil && ends[i].stream != nil && ctx.Err() == nil
+		fit := ends[i] != nil && ends[i].unfit == "" && ctx.Err() == nil
 		c.taken <- fit && chosen == nil
 		if fit && chosen == nil {
 			chosen = ends[i]
@@ -163,9 +192,24 @@ func listen(ctx context.Context, list []*candidate) <-chan word {
 // decided says whether no candidate that is still awaited comes before the first one that is fit.
 func decided(ends []*ending) bool {
 	for _, e := range ends {
-		if e == nil || e.stream != nil {
+		if e == nil || e.unfit == "" {
 			return e != nil
 		}
 	}
 	return true
+}
+
+// nearest orders the reasons for keeping a password back: the one of the candidate that came furthest counts.
+var nearest = []fact.Withheld{fact.BadCert, fact.NoEncryption, fact.TurnedAway, fact.NoWayIn}
+
+// closest finds the reason of the candidate that came furthest, where none is fit. There is none where the run was stopped.
+func closest(list []*candidate, ends []*ending) (place string, e *ending) {
+	for _, reason := range nearest {
+		for i, e := range ends {
+			if e != nil && e.unfit == reason {
+				return list[i].place, e
+			}
+		}
+	}
+	return "", &ending{unfit: fact.NoWayIn}
 }

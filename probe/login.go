@@ -28,7 +28,7 @@ func login(ctx context.Context, s *Session) {
 		s.withhold(ctx, "", fact.FTPES, fact.NoPassword)
 		return
 	}
-	list := s.listCandidates()
+	list := s.listCandidates(byFTP)
 	chosen, ends := choose(ctx, list)
 	if chosen == nil {
 		s.notFit(ctx, list, ends)
@@ -42,27 +42,17 @@ func login(ctx context.Context, s *Session) {
 	d.leave()
 }
 
-// nearest orders the reasons for keeping a password back: the one of the candidate that came furthest counts.
-var nearest = []fact.Withheld{fact.BadCert, fact.NoEncryption, fact.TurnedAway, fact.NoWayIn}
-
 // notFit records that no candidate was fit for a password.
 func (s *Session) notFit(ctx context.Context, list []*candidate, ends []*ending) {
 	if len(list) == 0 {
 		s.skip("login", "", "login", "no port was looked at that speaks FTP")
 		return
 	}
-	for _, reason := range nearest {
-		for i, e := range ends {
-			if e != nil && e.unfit == reason {
-				s.withhold(ctx, list[i].place, e.protocol, reason)
-				if reason != fact.NoWayIn {
-					s.promised(ctx, "login")
-				}
-				return
-			}
-		}
+	place, e := closest(list, ends)
+	s.withhold(ctx, place, e.protocol, e.unfit)
+	if e.unfit != fact.NoWayIn {
+		s.promised(ctx, "login")
 	}
-	s.withhold(ctx, "", fact.FTPES, fact.NoWayIn) // the run was stopped
 }
 
 // withhold records that the password was kept back.
@@ -253,6 +243,10 @@ func (d *dialogue) drive(options ...ftp.DialOption) (*ftp.ServerConn, error) {
 // in the replies.
 func (d *dialogue) signIn() bool {
 	s := d.session
+	if !s.budget.take(d.ctx) {
+		s.withhold(d.ctx, d.st.wire.place, d.protocol, fact.OutOfTries)
+		return false
+	}
 	step := s.begin(d.check, d.st.wire.place, d.st.wire.conn, "the sign-in at "+d.st.wire.place, d.limit())
 	client, err := d.drive()
 	if err == nil {
@@ -264,7 +258,9 @@ func (d *dialogue) signIn() bool {
 		err = nil
 	}
 	step.end(d.ctx, err)
-	return step.Login.Outcome == fact.Accepted
+	accepted := step.Login.Outcome == fact.Accepted
+	s.budget.settle(!accepted)
+	return accepted
 }
 
 // outcome reads the replies to USER and PASS. 232 is a 230 for a user whom TLS has shown to be real (RFC 2228 section 5.1), and

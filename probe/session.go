@@ -26,12 +26,14 @@ type Session struct {
 	hostBook   func() *hostBook  // known_hosts, read once
 	identities func() []identity // keys to show, in order; found once
 
+	budget *budget // of sign-ins that may fail
+
 	mu         sync.Mutex
 	seen       []fact.Observation
 	conns      int
 	places     []string                      // endpoints in the order of the report
 	neighbours map[netip.Addr]*neighbourhood // by address
-	candidates map[string]*candidate         // by place
+	candidates map[string]*candidate         // by family and place
 	entrances  []entrance                    // where somebody was signed in
 	enough     bool                          // the user ended the watch over idle sessions, and nothing else
 }
@@ -42,6 +44,7 @@ func newSession(ctx context.Context, plan Plan, network Network, progress *Progr
 		network:    network,
 		progress:   progress,
 		started:    time.Now(),
+		budget:     newBudget(plan.MaxFailedLogins),
 		neighbours: map[netip.Addr]*neighbourhood{},
 		candidates: map[string]*candidate{},
 	}
@@ -74,7 +77,8 @@ type step struct {
 	fact.Observation
 	session *Session
 	began   time.Time
-	done    func() // ends the wait that the progress shows
+	ended   time.Time // zero: not yet
+	done    func()    // ends the wait that the progress shows
 }
 
 // begin starts a step. what ends the sentence "waiting for ..." of the progress; limit is how long it may take.
@@ -88,10 +92,21 @@ func (s *Session) begin(check, endpoint string, conn int, what string, limit tim
 	}
 }
 
+// drop forgets the step: it was not taken.
+func (st *step) drop() { st.done() }
+
+// settle stops the clock of a step that is recorded later.
+func (st *step) settle() {
+	st.done()
+	if st.ended.IsZero() {
+		st.ended = time.Now()
+	}
+}
+
 // end records the step with what became of it. The error may be nil; it is classified, never returned.
 func (st *step) end(ctx context.Context, err error) {
-	st.done()
-	st.Took = fact.MillisOf(time.Since(st.began))
+	st.settle()
+	st.Took = fact.MillisOf(st.ended.Sub(st.began))
 	if err != nil {
 		st.Failure = failure(ctx, err)
 	}
@@ -133,8 +148,8 @@ func (s *Session) nextConn() int {
 // Endpoints that were not announced (DNS servers) keep the order of their names. What follows a sign-in is one
 // conversation over several connections, told in its own order.
 func (s *Session) order(a, b fact.Observation) int {
-	if a.Check == "login" && b.Check == "login" {
-		return cmp.Compare(a.At, b.At)
+	if a.Check == b.Check && (a.Check == string(byFTP) || a.Check == string(bySSH)) {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(unasked(a), unasked(b)))
 	}
 	return cmp.Or(
 		cmp.Compare(checkIndex(a.Check), checkIndex(b.Check)),
@@ -144,6 +159,17 @@ func (s *Session) order(a, b fact.Observation) int {
 		cmp.Compare(asks(a), asks(b)),
 		cmp.Compare(a.At, b.At),
 	)
+}
+
+// unasked puts what an SSH server tells unasked after what it answers at the same moment.
+func unasked(o fact.Observation) int {
+	switch {
+	case o.HostKeys != nil:
+		return 1
+	case o.Channel != nil, o.SFTP != nil:
+		return 2 // asked for then
+	}
+	return 0
 }
 
 // asks tells the questions apart that a DNS server gets at the same time.

@@ -8,7 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"net"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -20,13 +20,40 @@ import (
 // clientIdent is this program's identification.
 const clientIdent = "SSH-2.0-ftpdoctor"
 
-// ssh is the conversation with an SSH port up to the proof of the host key. It hangs up then: nothing tries to sign in.
+// ssh is the conversation with an SSH port up to the proof of the host key. It ends there, unless the user signs in over it.
 func (s *Session) ssh(ctx context.Context, st *stream) {
-	line := s.ident(ctx, st)
-	// RFC 4253 section 5.1: 1.99 is a server that speaks 2.0 and older versions.
-	if strings.HasPrefix(line, "SSH-2.0-") || strings.HasPrefix(line, "SSH-1.99-") {
-		s.kex(ctx, st, line)
+	t, unfit := s.meet(ctx, "endpoints", st)
+	if unfit != "" {
+		s.giveUp(st.wire.place, unfit)
+		return
 	}
+	if !s.offer(ctx, bySSH, st.wire, ending{ssh: t, protocol: fact.SFTP}) {
+		t.hangUp()
+	}
+}
+
+// meet comes as far as the proof of the host key with an SSH server, or says why it does not.
+func (s *Session) meet(ctx context.Context, check string, st *stream) (*sshTalk, fact.Withheld) {
+	line, ident := s.ident(ctx, check, st)
+	if turnsAway(ident) {
+		return nil, fact.TurnedAway
+	}
+	// RFC 4253 section 5.1: 1.99 is a server that speaks 2.0 and older versions.
+	if !strings.HasPrefix(line, "SSH-2.0-") && !strings.HasPrefix(line, "SSH-1.99-") {
+		return nil, fact.NoWayIn
+	}
+	if t := s.kex(ctx, check, st, line); t != nil {
+		return t, ""
+	}
+	return nil, fact.NoWayIn
+}
+
+// turnsAway says whether a server refuses this address for now, in place of its identification: OpenSSH since 9.8 ("Not allowed at
+// this time") and before ("Exceeded MaxStartups"), and those that write SSH-Restricted.
+func turnsAway(ident *fact.Ident) bool {
+	return strings.HasPrefix(ident.Line, "SSH-Restricted") || slices.ContainsFunc(ident.Before, func(line string) bool {
+		return strings.HasPrefix(line, "Not allowed at this time") || strings.HasPrefix(line, "Exceeded MaxStartups")
+	})
 }
 
 // The bounds of what comes before an identification. OpenSSH's client reads 1024 lines
@@ -36,15 +63,16 @@ const (
 	maxBeforeBytes = 32 << 10
 )
 
-// ident reads and records the server's identification and the lines before it. It returns the identification.
-func (s *Session) ident(ctx context.Context, st *stream) string {
+// ident reads and records the server's identification and the lines before it. It returns the identification, as it came and as
+// it was recorded.
+func (s *Session) ident(ctx context.Context, check string, st *stream) (line string, ident *fact.Ident) {
 	limit := s.wait(greetingLimit)
-	step := s.begin("endpoints", st.wire.place, st.wire.conn, "the identification of "+st.wire.place, limit)
+	step := s.begin(check, st.wire.place, st.wire.conn, "the identification of "+st.wire.place, limit)
 	st.wire.limit(ctx, limit)
 	line, before, err := st.identification()
 	step.Ident = &fact.Ident{Line: fact.Clean(line), Before: fact.CleanLines(before, maxLines)}
 	step.end(ctx, err)
-	return line
+	return line, step.Ident
 }
 
 // identification reads lines up to the one that begins with "SSH-" (RFC 4253 section 4.2).
@@ -66,13 +94,12 @@ func (st *stream) identification() (line string, before []string, err error) {
 	}
 }
 
-// errSeen ends a key exchange as soon as the host key is proven.
-var errSeen = errors.New("the host key was seen")
-
-// kex carries out the key exchange and records what was offered, what was agreed on, and the host key.
-func (s *Session) kex(ctx context.Context, st *stream, ident string) {
+// kex carries out the key exchange and records what was offered, what was agreed on, and the host key. It returns the
+// conversation, or nil where it is over.
+func (s *Session) kex(ctx context.Context, check string, st *stream, ident string) *sshTalk {
+	hostKeys := s.hostKeyAlgorithms(st)
 	limit := s.wait(handshakeLimit)
-	step := s.begin("endpoints", st.wire.place, st.wire.conn, "the SSH key exchange of "+st.wire.place, limit)
+	step := s.begin(check, st.wire.place, st.wire.conn, "the SSH key exchange of "+st.wire.place, limit)
 	step.Kex = &fact.Kex{}
 	st.wire.limit(ctx, limit)
 	_, received := st.wire.raw()
@@ -80,36 +107,28 @@ func (s *Session) kex(ctx context.Context, st *stream, ident string) {
 
 	// The library drops what comes before the identification and reads it again itself.
 	again := &stream{Conn: st.Conn, said: st.said, in: bufio.NewReader(io.MultiReader(strings.NewReader(ident+"\r\n"), st.in))}
-	_, _, _, err := ssh.NewClientConn(again, st.wire.place, everyAlgorithm(func(_ string, _ net.Addr, key ssh.PublicKey) error {
-		step.Kex.HostKey = describeHostKey(key)
-		return errSeen
-	}))
-	if errors.Is(err, errSeen) {
-		err = nil
-	}
+	t := newSSHTalk(st.wire, s.plan.Target.User)
+	go t.run(again, hostKeys)
+	key := t.awaitHostKey()
 	head, _ := st.wire.raw()
 	if init, ok := findKexInit(head[min(start, len(head)):]); ok {
 		step.Kex.Offer = init.algorithms()
 	}
-	if step.Kex.HostKey != nil && step.Kex.Offer != nil {
-		step.Kex.Agreed = agreed(step.Kex.Offer)
+	if key == nil {
+		if lacking, ok := errors.AsType[*ssh.AlgorithmNegotiationError](t.err); ok {
+			step.Kex.Lacking, step.Kex.Ours = lacking.What, lacking.SupportedAlgorithms
+		}
+		step.Kex.Goodbye = t.goodbye(t.err)
+		step.end(ctx, t.ended(t.err))
+		return nil
 	}
-	if lacking, ok := errors.AsType[*ssh.AlgorithmNegotiationError](err); ok {
-		step.Kex.Lacking, step.Kex.Ours = lacking.What, lacking.SupportedAlgorithms
-		err = breach{fact.NoCommonAlgorithm, err.Error()}
+	step.Kex.HostKey = s.describeHost(st, key)
+	if step.Kex.Offer != nil {
+		step.Kex.Agreed = agreed(step.Kex.Offer, hostKeys)
 	}
-	step.end(ctx, err)
-}
-
-// everyAlgorithm is the configuration of a client that accepts the weakest server, so that its host key can be seen. What
-// was agreed on is recorded; nothing secret is sent.
-func everyAlgorithm(seen ssh.HostKeyCallback) *ssh.ClientConfig {
-	return &ssh.ClientConfig{
-		Config:            ssh.Config{KeyExchanges: offer.KeyExchanges, Ciphers: offer.Ciphers, MACs: offer.MACs},
-		HostKeyAlgorithms: offer.HostKeys,
-		HostKeyCallback:   seen,
-		ClientVersion:     clientIdent,
-	}
+	t.hostKey = step.Kex.HostKey
+	step.end(ctx, nil)
+	return t
 }
 
 // offer is what this program offers to SSH servers, the strong ones first.
@@ -140,8 +159,17 @@ func rank(algorithm string) int {
 	return 1
 }
 
+// hostKeyAlgorithms lists the algorithms for host keys that a server is asked for: first those of which known_hosts has a key, so
+// that another one of the server's is not taken for a change.
+func (s *Session) hostKeyAlgorithms(st *stream) []string {
+	at, _ := netip.ParseAddrPort(st.wire.place)
+	known := s.hostBook().types(s.plan.Target.Host, int(at.Port()))
+	rest := slices.DeleteFunc(slices.Clone(offer.HostKeys), func(a string) bool { return slices.Contains(known, a) })
+	return append(slices.Clone(known), rest...)
+}
+
 // agreed is what both sides settle on: the first of the client's that the server has too (RFC 4253 section 7.1).
-func agreed(theirs *fact.Algorithms) *fact.Agreed {
+func agreed(theirs *fact.Algorithms, hostKeys []string) *fact.Agreed {
 	first := func(ours, theirs []string) string {
 		i := slices.IndexFunc(ours, func(a string) bool { return slices.Contains(theirs, a) })
 		if i < 0 {
@@ -151,7 +179,7 @@ func agreed(theirs *fact.Algorithms) *fact.Agreed {
 	}
 	settled := &fact.Agreed{
 		Kex:     first(offer.KeyExchanges, theirs.Kex),
-		HostKey: first(offer.HostKeys, theirs.HostKeys),
+		HostKey: first(hostKeys, theirs.HostKeys),
 		Cipher:  first(offer.Ciphers, theirs.CiphersOut),
 		MAC:     first(offer.MACs, theirs.MACsOut),
 	}
@@ -161,12 +189,24 @@ func agreed(theirs *fact.Algorithms) *fact.Agreed {
 	return settled
 }
 
+// describeHost says what there is to know about the host key that a server has shown.
+func (s *Session) describeHost(st *stream, key ssh.PublicKey) *fact.HostKey {
+	described := describeHostKey(key)
+	at, _ := netip.ParseAddrPort(st.wire.place)
+	judged := s.hostBook().judge(s.plan.Target.Host, int(at.Port()), at.Addr(), key)
+	described.Standing, described.Entries, described.Elsewhere = judged.standing, judged.entries, judged.elsewhere
+	described.Published = slices.Contains(s.plan.Profile.HostKeys, described.SHA256)
+	return described
+}
+
+// describeHostKey describes a key as ssh-keygen -l does. Of a certificate that is the key in it.
 func describeHostKey(key ssh.PublicKey) *fact.HostKey {
+	plain := plainKey(key)
 	return &fact.HostKey{
 		Type:   fact.Clean(key.Type()),
-		Bits:   bitsOf(key),
-		SHA256: ssh.FingerprintSHA256(key),
-		MD5:    ssh.FingerprintLegacyMD5(key),
+		Bits:   bitsOf(plain),
+		SHA256: ssh.FingerprintSHA256(plain),
+		MD5:    ssh.FingerprintLegacyMD5(plain),
 	}
 }
 

@@ -84,6 +84,7 @@ const (
 	PromisedPort Purpose = "promised-range" // a port of the passive range that the service promises, while nobody signs in
 	WebSignIn    Purpose = "web-login"      // name and password are tried on the web server
 	InClear      Purpose = "in-clear"       // a second sign-in, without encryption: what does a device on the way make of what it can read
+	MoreKeys     Purpose = "more-keys"      // a second sign-in by SSH, for what the server hung up before
 	IdleLink     Purpose = "idle"           // a session that is left alone, to see how long it lives
 	SmallPackets Purpose = "small-packets"  // where large packets seem to get lost: the same conversation in small ones
 )
