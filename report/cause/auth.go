@@ -59,6 +59,7 @@ func (c *Case) sshDeniedFor(cause string) *sshDenial {
 // the things that it was shown it refused.
 func (c *Case) sshReason(d *sshDenial) (cause string, sure Confidence) {
 	goodbye := d.Goodbye()
+	narrowed, narrowedSure := c.sshNarrowed()
 	switch {
 	case d.change() != nil:
 		return "auth-password-expired", Certain
@@ -82,6 +83,8 @@ func (c *Case) sshReason(d *sshDenial) (cause string, sure Confidence) {
 		return "auth-rsa-sha1", Likely
 	case d.signedInVain() != nil:
 		return "auth-key-accepted-sign-fails", Likely
+	case d.passwordRefused() != nil && narrowed != "":
+		return narrowed, narrowedSure
 	case d.passwordRefused() != nil && c.ftpAccepted():
 		return "auth-user-denied", Likely
 	case d.passwordRefused() != nil:

@@ -23,6 +23,8 @@ type Case struct {
 	SSH       *SSHSession         // the attempt to sign in by SSH; nil: there was none
 	Watches   []*Watch            // sessions that were left alone
 	Samples   []*fact.Observation // passive ports that were only connected to
+	WebLogin  *fact.Observation   // the same name and password on the service's web server; nil: it was not asked
+	PublicIP  *fact.Observation   // the address that this computer is seen under; nil: nobody was asked
 
 	Identities []*fact.Observation // keys that could be shown to an SSH server, in the order of the user's ssh
 	Agents     []*fact.Observation
@@ -76,6 +78,10 @@ func NewCase(run *fact.Run, p *profile.Profile) *Case {
 			c.Agents = append(c.Agents, o)
 		case o.KnownHosts != nil:
 			c.KnownHosts = append(c.KnownHosts, o)
+		case o.WebLogin != nil:
+			c.WebLogin = o
+		case o.PublicIP != nil:
+			c.PublicIP = o
 		case o.SSHConfig != nil:
 			c.Config = o
 		case c.watched(o):

@@ -27,7 +27,7 @@ var ftpBanned = Rule{
 func matchFTPBanned(c *Case) []Finding {
 	found := c.turnedAway("ftp-banned")
 	if d := c.deniedFor("ftp-banned"); d != nil {
-		return []Finding{d.finding(Finding{
+		return []Finding{c.finding(d, Finding{
 			Title: fmt.Sprintf("%s has banned your internet address", c.Run.Target.Host),
 			Says:  "It refuses the login, and gives too many failed ones or a ban as the reason.",
 			Fix:   c.unban(),
@@ -94,7 +94,7 @@ func matchFTPPerIPLimit(c *Case) []Finding {
 		{c.support(), "raise the limit of connections from one address, if several people share yours"},
 	}
 	if d := c.deniedFor("ftp-per-ip-limit"); d != nil {
-		return []Finding{d.finding(Finding{
+		return []Finding{c.finding(d, Finding{
 			Title: fmt.Sprintf("%s allows no more connections from your internet address", c.Run.Target.Host),
 			Says:  "It refuses the login, because too many connections from your address are open.",
 			Fix:   fix,
@@ -143,7 +143,7 @@ func matchFTPIPDenied(c *Case) []Finding {
 		{c.support(), "allow the public IP address of this network on the server"},
 	}
 	if d := c.deniedFor("ftp-ip-denied"); d != nil {
-		return []Finding{d.finding(Finding{
+		return []Finding{c.finding(d, Finding{
 			Title: fmt.Sprintf("%s does not let your internet address in", c.Run.Target.Host),
 			Says:  fmt.Sprintf("It refuses the login of %s from this address.", c.user()),
 			Fix:   fix,
@@ -233,7 +233,7 @@ func matchFTPShutdown(c *Case) []Finding {
 		return []Finding{f}
 	}
 	if d := c.deniedFor("ftp-shutdown"); d != nil {
-		return []Finding{d.finding(Finding{Title: title, Says: "It ended the session during the login, and says that it is going out of service.", Fix: fix})}
+		return []Finding{c.finding(d, Finding{Title: title, Says: "It ended the session during the login, and says that it is going out of service.", Fix: fix})}
 	}
 	for _, s := range c.Sessions {
 		o := s.goodbye()

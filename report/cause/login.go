@@ -43,25 +43,43 @@ func deniedBy(cause string, says func(*Case, *denial) Finding) func(*Case) []Fin
 		if d == nil {
 			return nil
 		}
-		return []Finding{d.finding(says(c, d))}
+		return []Finding{c.finding(d, says(c, d))}
 	}
 }
 
 // finding adds what the refusals of logins have in common.
-func (d *denial) finding(f Finding) Finding {
+func (c *Case) finding(d *denial, f Finding) Finding {
 	if f.Confidence == "" {
 		f.Confidence = d.sure
 	}
-	f.Where = d.session.where()
-	f.Evidence = append(f.Evidence, d.evidence()...)
-	f.Quotes = quote(d.reply)
-	return f
+	if d.session != nil {
+		f.Where = d.session.where()
+		f.Evidence = append(f.Evidence, d.evidence()...)
+		f.Quotes = quote(d.reply)
+	}
+	if d.ssh != nil {
+		f.Where = append(f.Where, d.ssh.where()...)
+		f.Evidence = append(f.Evidence, d.ssh.dialogue()...)
+	}
+	return c.told(d, f)
 }
 
-// evidence is the dialogue of the login.
+// evidence is the dialogue of the login by FTP.
 func (d *denial) evidence() []int {
 	seen := slices.Concat(d.session.answers("USER"), d.session.answers("PASS"))
 	return ids(append(seen, d.reply, d.session.Login)...)
+}
+
+// protocols names what the user was refused by.
+func (d *denial) protocols() string {
+	switch {
+	case d.session == nil:
+		return "SFTP"
+	case d.ssh != nil:
+		return "FTP and SFTP"
+	default:
+		return "FTP"
+	}
 }
 
 // user is the name that signs in, as it stands in a sentence.
@@ -249,7 +267,7 @@ func matchHomeMissing(c *Case) []Finding {
 		Fix:   []Step{{c.support(), fmt.Sprintf("make the home folder of %s, or give the account the right to open it", c.user())}},
 	}
 	if d := c.deniedFor("login-home-missing"); d != nil {
-		return []Finding{d.finding(f)}
+		return []Finding{c.finding(d, f)}
 	}
 	s := c.Attempt()
 	if s == nil || !s.Accepted() {

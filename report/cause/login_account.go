@@ -77,16 +77,28 @@ var protocolDisabled = Rule{
 	Severity: Problem,
 	Page: Page{
 		Means: "The account exists, and is not allowed to use this protocol. It may work on the web, or over SFTP, with the same password.",
-		Shown: "The login was refused with words about the protocol or the permission for it.",
-		Mend:  "Ask the administrator to allow FTP for your user or group. Or use a protocol that is allowed, such as SFTP.",
+		Shown: "The login was refused with words about the protocol or the permission for it. Or the very same name and password were taken by SFTP or on the web, so that it cannot be they that FTP refuses.",
+		Mend: "Ask the administrator to allow FTP (or SFTP) for your user, and for the group that gives you the permission. Or use a protocol that is allowed. " +
+			"On a server of your own look at the shell of the account (`/etc/shells`), at `/etc/ftpusers` and at the PAM service of the FTP server.",
 	},
 	Match: deniedBy("login-protocol-disabled", func(c *Case, d *denial) Finding {
-		return Finding{
-			Title: fmt.Sprintf("%s may not use FTP on %s", upper(c.user()), c.Run.Target.Host),
+		f := Finding{
+			Title: fmt.Sprintf("%s may not use %s on %s", upper(c.user()), d.protocols(), c.Run.Target.Host),
 			Says:  "The words of the refusal are about the permission for the protocol, not about the password.",
-			Fix: append([]Step{{SiteAdmin, fmt.Sprintf("allow FTP for %s", c.user())}},
-				c.insteadOfFTP()...),
+			Fix:   []Step{{SiteAdmin, fmt.Sprintf("allow %s for %s, or for a group of theirs", d.protocols(), c.user())}},
 		}
+		if d.ssh == nil {
+			f.Fix = append(f.Fix, c.insteadOfFTP()...)
+		}
+		if d.proof != nil {
+			f.Fix = append(f.Fix, Step{SiteAdmin, c.lookUp()})
+			f.Candidates = []Candidate{
+				{"login-protocol-disabled", fmt.Sprintf("the settings of the account or its group do not allow %s", d.protocols()), SiteAdmin},
+				{"login-home-missing", "the log shows that the folder of the account could not be opened", SiteAdmin},
+				{"login-bad-credentials", fmt.Sprintf("%s has a password of its own there", d.protocols()), SiteAdmin},
+			}
+		}
+		return f
 	}),
 }
 
@@ -94,6 +106,12 @@ var protocolDisabled = Rule{
 func (c *Case) insteadOfFTP() []Step {
 	i := slices.IndexFunc(c.Endpoints, func(e *Endpoint) bool { return !e.FTPFamily() && e.sound() })
 	if i < 0 {
+		return nil
+	}
+	if c.SSH.Accepted() && c.SSH.Endpoint != nil {
+		return []Step{{You, fmt.Sprintf("use SFTP on port %d, which works", c.SSH.Endpoint.Port)}}
+	}
+	if c.SSH.Denied() {
 		return nil
 	}
 	return []Step{{You, fmt.Sprintf("try SFTP on port %d, which may be allowed", c.Endpoints[i].Port)}}
@@ -216,7 +234,7 @@ var accountDisabled = Rule{
 			Says:  "The words of the refusal are about the account, not about the password.",
 			Fix:   []Step{{SiteAdmin, fmt.Sprintf("enable the account, and look whether a list of denied users names %s", c.user())}},
 		}
-		if verb(d.reply) == "USER" {
+		if d.reply != nil && verb(d.reply) == "USER" {
 			f.Says = "The server refuses the user name, before it asks for a password."
 		}
 		return f
@@ -260,13 +278,28 @@ var badCredentials = Rule{
 			Title: fmt.Sprintf("%s refuses the user name or the password", c.Run.Target.Host),
 			Says:  "The answer is the usual one for a wrong name or a wrong password; servers do not tell which, and some say the same to accounts that are shut out.",
 			Fix: []Step{
-				{You, "sign in on the provider's web page with the same name and password, and copy both from there"},
+				c.onTheWeb(),
 				{SiteAdmin, c.lookUp()},
 			},
 			Candidates: slices.Concat([]Candidate{{"login-bad-credentials", "the same name and password fail on the provider's web page too", You}}, c.oddPassword(d), []Candidate{
 				{"login-disabled", "the administrator's list of users shows the account as disabled or denied", SiteAdmin},
 				{"login-home-missing", "the server's log says that the home folder cannot be opened; ProFTPD has no other words for that", SiteAdmin},
 			}),
+		}
+		switch {
+		case d.web != nil:
+			f.Fix = []Step{{You, "enter the name and the password anew, or set a new password on the service's web page"}, {SiteAdmin, c.lookUp()}}
+			f.Candidates = nil
+		case c.byKeyAlone():
+			f.Says = "A key signs the same user in by SFTP, so that the account is there and open; what FTP refuses is the password."
+			f.Candidates = []Candidate{
+				{"login-bad-credentials", "the same name and password fail on the provider's web page too", You},
+				{"login-auth-none", "the account has no password, and signs in with its key alone", SiteAdmin},
+				{"login-protocol-disabled", "the settings of the account or its group do not allow FTP", SiteAdmin},
+			}
+			f.Fix = append(f.Fix, c.insteadOfFTP()...)
+		case len(c.Profile.Failures) > 0:
+			f.Candidates = slices.Concat(f.Candidates[:1], c.oddPassword(d), c.everyReason("FTP"))
 		}
 		if shape, ok := c.Profile.User(c.Run.Target.User); ok && !shape.Wrong {
 			f.Fix = append([]Step{{You, "mind that this name is " + shape.Means}}, f.Fix...)
@@ -275,14 +308,9 @@ var badCredentials = Rule{
 	}),
 }
 
-// lookUp is what the administrator can do about a refusal.
-func (c *Case) lookUp() string {
-	return fmt.Sprintf("look in the server's log for the failed login of %s at %s, which holds the reason", c.user(), c.Run.Started.UTC().Format("2006-01-02 15:04 UTC"))
-}
-
 // oddPassword is the suspicion that the password holds what apps and servers encode in different ways.
 func (c *Case) oddPassword(d *denial) []Candidate {
-	if !slices.Contains(d.session.Login.Login.Shape, fact.NonASCII) {
+	if d.session == nil || !slices.Contains(d.session.Login.Login.Shape, fact.NonASCII) {
 		return nil
 	}
 	return []Candidate{{"local-password-whitespace", "a password of plain letters and digits works", You}}
@@ -312,7 +340,7 @@ func matchLoginRefused(c *Case) []Finding {
 		Says:       "The words of the refusal name no reason that is known.",
 		Fix: []Step{
 			{SiteAdmin, c.lookUp()},
-			{You, "sign in on the provider's web page with the same name and password"},
+			c.onTheWeb(),
 		},
 		Candidates: c.whyRefused(d),
 	}
@@ -335,22 +363,17 @@ func matchLoginRefused(c *Case) []Finding {
 		f.Title = fmt.Sprintf("%s never comes to a decision about the login", c.Run.Target.Host)
 		f.Says = fmt.Sprintf("It answers %s with %d again and again.", verb(o), o.Reply.Code)
 	}
-	return append([]Finding{d.finding(f)}, c.refusedOverSSH()...)
+	return append([]Finding{c.finding(d, f)}, c.refusedOverSSH()...)
 }
 
 // whyRefused ranks what a refusal without a reason can mean.
 func (c *Case) whyRefused(d *denial) []Candidate {
-	return slices.Concat([]Candidate{
-		{"login-bad-credentials", "the same name and password fail on the provider's web page too", You},
-	}, c.oddPassword(d), []Candidate{
-		{"login-2fa", "the web page asks for a code after the password", You},
-		{"login-password-change", "the web page asks for a new password", You},
-		{"login-protocol-disabled", "the account's settings do not allow FTP", SiteAdmin},
-		{"login-ip-or-country", "the log names the address or the country, or it works from another network", SiteAdmin},
-		{"login-locked", "the log or the list of users shows a lock", SiteAdmin},
-		{"login-disabled", "the list of users shows the account as disabled or expired", SiteAdmin},
-		{"login-home-missing", "the log shows that the folder of the account could not be opened", SiteAdmin},
-	})
+	password := Candidate{"login-bad-credentials", "the same name and password fail on the provider's web page too", You}
+	if c.byKeyAlone() {
+		none := Candidate{"login-auth-none", "the account has no password, and signs in with its key alone", SiteAdmin}
+		return slices.Concat([]Candidate{password, none}, slices.DeleteFunc(c.everyReason("FTP"), func(o Candidate) bool { return o.Cause == none.Cause }))
+	}
+	return slices.Concat([]Candidate{password}, c.oddPassword(d), c.everyReason("FTP"))
 }
 
 // whySilent ranks what it can mean that a login is not answered.

@@ -6,14 +6,21 @@ import (
 	"strings"
 
 	"ftpdoctor/probe/fact"
+	"ftpdoctor/probe/profile"
 )
 
 // denial is how a server turned a login down.
 type denial struct {
-	session *Session
+	session *Session // by FTP; nil: it was SSH alone that turned the user down
+	ssh     *sshDenial
 	reply   *fact.Observation
-	reason  string // a cause; empty: the words do not tell
+	reason  string // a cause; empty: nothing tells
 	sure    Confidence
+
+	// What told the reason, where it was not the reply by the words that are known here.
+	text  *profile.Text     // the service's own words
+	web   *fact.Observation // its web login gave the reason
+	proof *fact.Observation // the same name and password were taken
 }
 
 // denied reads the refusal of a login. It is nil when there was none.
@@ -24,17 +31,27 @@ func (c *Case) denied() *denial {
 	}
 	d := &denial{session: s, reply: s.SignIn()}
 	if d.reply != nil && d.reply.Reply.Code >= 400 {
+		if text, ok := c.Profile.Text(strings.Join(d.reply.Reply.Lines, " ")); ok {
+			d.reason, d.sure, d.text = text.Cause, Certain, &text
+			return d
+		}
 		d.reason, d.sure = c.loginReason(d.reply.Reply, s.encrypted())
+		c.narrow(d)
 	}
 	return d
 }
 
 // deniedFor is the refusal of a login for one reason; nil when there was none.
 func (c *Case) deniedFor(cause string) *denial {
-	if d := c.denied(); d != nil && d.reason == cause {
-		return d
+	d := c.denied()
+	alone := c.bySSHAlone(cause)
+	switch {
+	case d == nil || d.reason != cause:
+		return alone
+	case alone != nil:
+		d.ssh = alone.ssh
 	}
-	return nil
+	return d
 }
 
 // loginReason reads the reason out of the refusal of a login.
