@@ -44,7 +44,7 @@ func newSession(ctx context.Context, plan Plan, network Network, progress *Progr
 		network:    network,
 		progress:   progress,
 		started:    time.Now(),
-		budget:     newBudget(plan.MaxFailedLogins),
+		budget:     newBudget(plan.familyFailures()),
 		neighbours: map[netip.Addr]*neighbourhood{},
 		candidates: map[string]*candidate{},
 	}
