@@ -69,7 +69,7 @@ var healthy = []Scenario{
 		Name:  "healthy-fortrabbit",
 		Says:  "A fortrabbit deploy host: SFTP on port 22 and nothing else.",
 		Args:  []string{fortrabbitHost},
-		Build: fortrabbitSite(SSH{HostKeys: []Key{HostRSA}, Ident: "SSH-2.0-OpenSSH_6.6.1p2 Ubuntu-2ubuntu2"}),
+		Build: fortrabbitSite(SSH{HostKeys: []Key{HostRSA}, Offer: &rsaOffer, Ident: "SSH-2.0-OpenSSH_8.9p1 Ubuntu-3ubuntu0.10"}),
 	},
 	{
 		Name: "healthy-implicit-only",

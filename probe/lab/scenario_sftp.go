@@ -328,7 +328,7 @@ var healthySFTP = []Scenario{
 		Name:  "healthy-sftp-app",
 		Says:  "An app of fortrabbit takes a key.",
 		Args:  []string{"-u", acme, fortrabbitHost},
-		Build: with(appSite(SSH{HostKeys: []Key{HostRSA}, Ident: "SSH-2.0-OpenSSH_8.9p1 Ubuntu-3ubuntu0.10", Users: map[string]Account{acme: {Keys: []Key{JaneEd25519}}}}), keep(janesKey, plainKey(JaneEd25519))),
+		Build: with(appSite(SSH{HostKeys: []Key{HostRSA}, Offer: &rsaOffer, Ident: "SSH-2.0-OpenSSH_8.9p1 Ubuntu-3ubuntu0.10", Users: map[string]Account{acme: {Keys: []Key{JaneEd25519}}}}), keep(janesKey, plainKey(JaneEd25519))),
 	},
 }
 
@@ -717,7 +717,7 @@ var authFaults = []Scenario{
 		Says:   "The server takes RSA keys only with signatures that apps of today do not make.",
 		Args:   withKey(otherKey),
 		Causes: []string{"auth-rsa-sha1"},
-		Build: with(sftpSite(SSH{Ident: "SSH-2.0-OpenSSH_6.6.1p1 Ubuntu-2ubuntu2", Users: accounts(Account{Keys: []Key{JaneRSA}}),
+		Build: with(sftpSite(SSH{Ident: "SSH-2.0-OpenSSH_6.6.1p1 Ubuntu-2ubuntu2", Offer: &offerOf2014, Users: accounts(Account{Keys: []Key{JaneRSA}}),
 			Signatures: []string{"ssh-rsa", "ecdsa-sha2-nistp256", "ssh-ed25519"}, KeepsSignatures: true}), keep(otherKey, plainKey(JaneRSA))),
 	},
 	{
@@ -1057,7 +1057,7 @@ var sshFaultsTogether = []Scenario{
 		Env:    janeKnows,
 		Causes: []string{"sftp-none", "tcp-port-filtered"},
 		Build: with(filesSite, func(c *Computer) {
-			c.onFiles(SSH{HostKeys: []Key{HostRSA}, Ident: "SSH-2.0-FilesCom", NoSFTP: true, NoSCP: true}, 22, 3022)
+			c.onFiles(SSH{HostKeys: []Key{HostRSA}, Offer: &rsaOffer, Ident: "SSH-2.0-FilesCom", NoSFTP: true, NoSCP: true}, 22, 3022)
 			c.obstruct(Path{Ports: []uint16{21}, Connect: Dropped})
 		}),
 	},

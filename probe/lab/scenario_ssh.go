@@ -89,6 +89,15 @@ var sshFaults = []Scenario{
 			return c
 		},
 	},
+	{
+		Name:   "ssh-host-key-outdated",
+		Says:   "The server proves its host key with SHA-1 only, which apps of today refuse.",
+		Args:   []string{fortrabbitHost},
+		Causes: []string{"ssh-no-common-alg"},
+		Build: fortrabbitSite(SSH{HostKeys: []Key{HostRSA}, Offer: &Offer{
+			Kex: offerOf2014.Kex, HostKeys: []string{"ssh-rsa"}, Ciphers: offerOf2014.Ciphers, MACs: offerOf2014.MACs,
+		}, Ident: "SSH-2.0-OpenSSH_6.6.1p2 Ubuntu-2ubuntu2"}),
+	},
 }
 
 const newFortrabbitHost = "ssh.eu-w1a.frbit.app"

@@ -39,7 +39,27 @@ var usualOffer = Offer{
 	},
 }
 
-// What the lab can do of it. Its visitors prefer these too.
+// What OpenSSH 6.6.1 offers.
+var offerOf2014 = Offer{
+	Kex: []string{
+		"curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521", "diffie-hellman-group-exchange-sha256",
+		"diffie-hellman-group-exchange-sha1", "diffie-hellman-group14-sha1", "diffie-hellman-group1-sha1",
+	},
+	Ciphers: []string{
+		"aes128-ctr", "aes192-ctr", "aes256-ctr", "arcfour256", "arcfour128", aes128GCM, aes256GCM, "chacha20-poly1305@openssh.com",
+		"aes128-cbc", "3des-cbc", "blowfish-cbc", "cast128-cbc", "aes192-cbc", "aes256-cbc", "arcfour", "rijndael-cbc@lysator.liu.se",
+	},
+	MACs: []string{
+		"hmac-md5-etm@openssh.com", "hmac-sha1-etm@openssh.com", "umac-64-etm@openssh.com", "umac-128-etm@openssh.com",
+		"hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-md5", "hmac-sha1", "umac-64@openssh.com", "umac-128@openssh.com",
+		"hmac-sha2-256", "hmac-sha2-512", "hmac-ripemd160", "hmac-sha1-96", "hmac-md5-96",
+	},
+}
+
+// rsaOffer is that of a server whose RSA key signs in the old way too.
+var rsaOffer = Offer{HostKeys: []string{"rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"}}
+
+// What the lab can do of these. Its visitors prefer these too.
 const (
 	aes128GCM     = "aes128-gcm@openssh.com"
 	aes256GCM     = "aes256-gcm@openssh.com"

@@ -113,7 +113,7 @@ func filesServers(cert tls.Certificate) servers {
 	return servers{
 		explicit: FTP{Brand: FilesCom, TLS: control},
 		implicit: FTP{Brand: FilesCom, TLS: control, Implicit: true},
-		ssh:      SSH{HostKeys: []Key{HostRSA}, Ident: "SSH-2.0-FilesCom", Offer: &Offer{HostKeys: []string{"rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"}}},
+		ssh:      SSH{HostKeys: []Key{HostRSA}, Ident: "SSH-2.0-FilesCom", Offer: &rsaOffer},
 		web:      Web{TLS: &TLS{Certificate: cert}, Server: "files.com"},
 	}
 }
