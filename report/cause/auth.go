@@ -284,10 +284,12 @@ func (s *SSHSession) broke() bool {
 	return last != nil && last.Failure != nil && last.Auth.Answer == ""
 }
 
-// outOfTries says whether the server hung up because of the keys that it was shown.
+// outOfTries says whether the server hung up because of the keys that it was shown. Where it did so on a password, that was wrong.
 func (s *SSHSession) outOfTries() bool {
-	last := s.last()
-	return last != nil && last.Auth.Method == fact.AuthPublicKey && last.Auth.Goodbye != nil && tooManyWords.MatchString(last.Auth.Goodbye.Text)
+	hungUp := s.auths(func(a *fact.Auth) bool {
+		return a.Method == fact.AuthPublicKey && a.Goodbye != nil && tooManyWords.MatchString(a.Goodbye.Text)
+	})
+	return len(hungUp) > 0 && s.passwordRefused() == nil
 }
 
 // cutBehindKeys says whether the connection ended without a word after several refused keys.

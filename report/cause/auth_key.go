@@ -147,6 +147,11 @@ func (c *Case) gaveKey() bool {
 	})
 }
 
+// faultsOfKeys are what can keep a key from being used at all. A refusal of what else was there follows from it.
+var faultsOfKeys = []string{
+	"key-unreadable", "key-is-public", "key-encrypted", "key-corrupt", "key-certificate", "key-type-unsupported", "key-agent-failed",
+}
+
 var authKeyUnknown = Rule{
 	Code:     "auth-key-unknown",
 	Title:    "The server does not know the key",

@@ -19,6 +19,7 @@ var authMethodMissing = Rule{
 		Mend: "Choose your private key in the app, and see to it that its public half is registered with the account. If you have none, make one with `ssh-keygen -t ed25519` and upload the file that ends in .pub. " +
 			"Or ask whoever runs the server to permit passwords (sshd_config: PasswordAuthentication).",
 	},
+	ExplainedBy: faultsOfKeys,
 	Match: sshDeniedBy("auth-password-not-accepted-method", func(c *Case, d *sshDenial) Finding {
 		f := Finding{
 			Title: fmt.Sprintf("%s takes no password from %s over SSH", c.Run.Target.Host, c.user()),

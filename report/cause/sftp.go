@@ -55,7 +55,7 @@ func (c *Case) unstarted() *unstarted {
 		u.at, u.reason = subsystem, "sftp-none"
 	case s.speaking(noProgram) != nil, s.exit() == exitNotFound:
 		u.reason, u.sure = "sftp-none", Likely
-	case text && s.ended():
+	case text && s.ended() && !s.behindNoise():
 		u.reason = "sftp-command-text"
 	case text:
 		u.reason = "sftp-shell-noise"
@@ -156,19 +156,24 @@ func (s *SSHSession) exit() int {
 	return -1
 }
 
-// ran is the command that was tried where there is no SFTP, if it ran; nil otherwise.
-func (s *SSHSession) ran() *fact.Observation {
+// behindNoise says whether SFTP came behind the text.
+func (s *SSHSession) behindNoise() bool {
+	o := s.Step(fact.SFTPInit)
+	return o != nil && len(o.SFTP.Noise) > 0 && o.SFTP.Version > 0
+}
+
+// ranCommand says whether a shell took the command that is tried where there is no SFTP. A shell that does not find what it was
+// asked for ends with 1 or 127.
+func (s *SSHSession) ranCommand() bool {
 	o := s.Channel(fact.ExecCommand)
-	if o == nil || o.Failure != nil || o.Channel.Refused || o.Channel.Exit == nil || *o.Channel.Exit != 0 {
-		return nil
-	}
-	return o
+	return o != nil && o.Failure == nil && !o.Channel.Refused && o.Channel.Exit != nil && len(o.Channel.Stderr) == 0 &&
+		slices.Contains([]int{0, 1, exitNotFound}, *o.Channel.Exit)
 }
 
 // scpWorks says whether the account has the program that SCP needs.
 func (s *SSHSession) scpWorks() bool {
-	o := s.ran()
-	return o != nil && scpCommand.MatchString(o.Channel.Command)
+	o := s.Channel(fact.ExecCommand)
+	return s.ranCommand() && *o.Channel.Exit == 0 && scpCommand.MatchString(o.Channel.Command) && slices.ContainsFunc(o.Channel.Stdout, scpCommand.MatchString)
 }
 
 // exitNotFound is what a shell ends with where there is no such program (POSIX, Shell Command Language, section 2.8.2).
@@ -226,9 +231,8 @@ var sftpNone = Rule{
 		if !has(u.at, fact.SFTPSubsystem) || !u.at.Channel.Refused {
 			f.Says = "The sign-in works, and the server lacks the program for SFTP."
 		}
-		if u.ran() != nil {
+		if u.ranCommand() {
 			f.Says += " Commands can be run."
-			f.Fix = append(f.Fix, Step{You, "try SCP in place of SFTP, if your app has it"})
 		}
 		lack, ok := c.Profile.Lack(profile.OffersSFTP, false)
 		if !ok {
