@@ -134,6 +134,9 @@ func (s *Session) kex(ctx context.Context, check string, st *stream, ident strin
 // offer is what this program offers to SSH servers, the strong ones first.
 var offer = func() ssh.Algorithms {
 	strong, weak := ssh.SupportedAlgorithms(), ssh.InsecureAlgorithms()
+	// The older name of the same exchange, the only one that OpenSSH 6.5 to 7.3 knows. The library adds it by itself.
+	after := slices.Index(strong.KeyExchanges, ssh.KeyExchangeCurve25519) + 1
+	strong.KeyExchanges = slices.Insert(strong.KeyExchanges, after, "curve25519-sha256@libssh.org")
 	return ssh.Algorithms{
 		KeyExchanges: append(strong.KeyExchanges, weak.KeyExchanges...),
 		Ciphers:      append(strong.Ciphers, weak.Ciphers...),

@@ -85,6 +85,13 @@ func TestAgreed(t *testing.T) {
 	}
 }
 
+func TestAgreedWithAnOldServer(t *testing.T) {
+	seen, _ := visit(t, lab.SSH{Offer: &lab.Offer{Kex: []string{"ecdh-sha2-nistp256", "curve25519-sha256@libssh.org"}}}, fact.SFTP)
+	if got := seen[3].Kex.Agreed; got == nil || got.Kex != "curve25519-sha256@libssh.org" {
+		t.Errorf("agreed on %+v", got)
+	}
+}
+
 // A server may wait for the client's identification (RFC 4253 section 4.2). It is not taken for a silent one.
 func TestAServerThatWaitsForTheClient(t *testing.T) {
 	_, private, _ := ed25519.GenerateKey(rand.Reader)
