@@ -21,6 +21,9 @@ type sftpFiles struct {
 	work   *sshWork
 	client *sftp.Client
 	tap    *packetTap
+
+	program *program // that serves the files
+	started *step    // its start, which is recorded at the end
 }
 
 // startSFTP asks for SFTP and begins with it. It returns nil where that fails, and whether SFTP was refused before it began.
@@ -37,13 +40,14 @@ func (w *sshWork) startSFTP(p *program) (files *sftpFiles, refused bool) {
 	case !ok:
 		step.Channel.Refused, refused = true, true
 	default:
-		files, output = w.initSFTP(p)
-		if files == nil {
-			w.tell(step.Channel, p, output)
+		if files, output = w.initSFTP(p); files != nil {
+			files.started, files.program = step, p
+			return files, false
 		}
+		w.tell(step.Channel, p, output)
 	}
 	step.end(w.ctx, err)
-	return files, refused
+	return nil, refused
 }
 
 // noiseLimit is how long a program goes on with what it says in place of SFTP.
@@ -125,6 +129,7 @@ func (f *sftpFiles) do(planned fact.SFTPStep, limit time.Duration, work func(*fa
 
 // exercise lists the folder and, where it was asked for, writes a file to it.
 func (f *sftpFiles) exercise() {
+	defer f.recordStart()
 	if !f.whereAmI() && isClosed(f.work.lost) {
 		return
 	}
@@ -137,6 +142,13 @@ func (f *sftpFiles) exercise() {
 	default:
 		f.write()
 	}
+}
+
+// recordStart records how SFTP was started. Meanwhile everything has come that the server had to complain of on the side, such as a
+// home folder that is not there (OpenSSH, session.c).
+func (f *sftpFiles) recordStart() {
+	f.started.Channel.Stderr = f.work.t.clean(string(f.program.errors.bytes()), maxOutput)
+	f.started.end(f.work.ctx, nil)
 }
 
 // whereAmI asks for the folder in which the user begins.

@@ -321,7 +321,7 @@ func (a *signOn) method() string {
 	switch {
 	case len(names) > 0:
 		return strings.Join(slices.Compact(names), " and ")
-	case a.session.plan.Password != "" || len(a.session.keysToShow()) == 0:
+	case a.session.plan.Password != "", a.lacks() == fact.NoPassword && len(a.session.keysToShow()) == 0:
 		return "password"
 	}
 	return "key"

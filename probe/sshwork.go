@@ -226,9 +226,10 @@ func isClosed(c <-chan struct{}) bool {
 // maxOutput is how many lines of a program are kept.
 const maxOutput = 20
 
-// execute runs a command where SFTP was refused: there are accounts that may run commands, and nothing else. It changes nothing.
+// execute runs a command where SFTP was refused: there are accounts that may run commands, and nothing else. It asks the shell for
+// the program of SCP (POSIX, command) and changes nothing.
 func (w *sshWork) execute() {
-	const command = "true"
+	const command = "command -v scp"
 	p := w.open()
 	if p == nil {
 		return
