@@ -25,10 +25,9 @@ const testPassphrase = "secret"
 
 // The keys of these tests.
 var (
-	testEd25519 = func() ed25519.PrivateKey {
-		return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
-	}()
-	testRSA = func() *rsa.PrivateKey {
+	testEd25519   = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
+	secondEd25519 = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{8}, ed25519.SeedSize))
+	testRSA       = func() *rsa.PrivateKey {
 		key, err := rsa.GenerateKey(rand.Reader, 2048)
 		if err != nil {
 			panic(err)

@@ -56,8 +56,8 @@ func (s *Session) readHostBook(ctx context.Context) *hostBook {
 	for _, file := range s.knownHostsFiles() {
 		st := s.begin("local", "", 0, "the file "+file.path, 0)
 		content, info, err := s.network.ReadFile(file.path, maxKnownHosts)
-		if errors.Is(err, fs.ErrNotExist) && file.usual {
-			st.done()
+		if errors.Is(err, fs.ErrNotExist) && !file.asked {
+			st.done() // few computers have all of them
 			continue
 		}
 		if err == nil {
@@ -74,7 +74,6 @@ func (s *Session) readHostBook(ctx context.Context) *hostBook {
 type knownHostsFile struct {
 	path  string
 	asked bool // named with --known-hosts or by ssh_config
-	usual bool // one of those that few computers have: it is not missed
 }
 
 // knownHostsFiles lists the files that the user's ssh would read, or those of --known-hosts in their place.
@@ -99,14 +98,14 @@ func (s *Session) knownHostsFiles() []knownHostsFile {
 	if len(config.seen.KnownHosts) > 0 {
 		asked(config.seen.KnownHosts)
 	} else {
-		list = append(list, knownHostsFile{path: home + "/.ssh/known_hosts"}, knownHostsFile{path: home + "/.ssh/known_hosts2", usual: true})
+		list = append(list, knownHostsFile{path: home + "/.ssh/known_hosts"}, knownHostsFile{path: home + "/.ssh/known_hosts2"})
 	}
 	if len(config.globalKnownHosts) > 0 {
 		asked(config.globalKnownHosts)
 		return list
 	}
 	shared := s.network.SharedSSH()
-	return append(list, knownHostsFile{path: shared + "/ssh_known_hosts", usual: true}, knownHostsFile{path: shared + "/ssh_known_hosts2", usual: true})
+	return append(list, knownHostsFile{path: shared + "/ssh_known_hosts"}, knownHostsFile{path: shared + "/ssh_known_hosts2"})
 }
 
 // readable says why a file of this computer holds no text, if so.

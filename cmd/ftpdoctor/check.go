@@ -7,24 +7,27 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"runtime"
 	"strings"
 
 	"github.com/inconshreveable/mousetrap"
 	"github.com/spf13/cobra"
 
 	"ftpdoctor/probe"
+	"ftpdoctor/probe/fact"
 	"ftpdoctor/report"
 )
 
 const about = `ftpdoctor says in one sentence why an FTP, FTPS or SFTP connection fails, and what to do.
 
-It looks at the name, at every address and port, at TLS and at the certificates. With a
-user name it signs in by FTP and lists the folder. The report can be sent to support, and
-read there with: ftpdoctor read FILE`
+It looks at the name, at every address and port, at TLS, certificates and host keys. With
+a user name it signs in by FTP and by SFTP, and lists the folder. The report can be sent
+to support, and read there with: ftpdoctor read FILE`
 
 const examples = `  ftpdoctor ftp.example.com
   ftpdoctor sftp://ftp.example.com
   ftpdoctor -u jane ftp.example.com
+  ftpdoctor -u jane -i ~/.ssh/id_ed25519 sftp://ftp.example.com
   ftpdoctor -f json ftp.example.com > report.json
   ftpdoctor -F checks.json -f junit > checks.xml
   ftpdoctor demo`
@@ -42,14 +45,14 @@ func (p *process) checkCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			args = f.takeIdle(args)
 			if f.checks != "" {
-				return p.smoke(cmd, &f, &o, world{network: probe.System{}, env: p.env})
+				return p.smoke(cmd, &f, &o, world{network: system(p.env), env: p.env})
 			}
 			typed, err := p.host(cmd, args, f.noInput)
 			if err != nil {
 				return err
 			}
-			network, err := f.system()
-			if err != nil {
+			network := system(p.env)
+			if network.Source, err = f.sourceAddress(); err != nil {
 				return err
 			}
 			err = p.check(cmd, &f, &o, typed, world{network: network, env: p.env, asks: p.asks(f.noInput)})
@@ -75,6 +78,14 @@ type world struct {
 	asks     bool // there is a terminal, and nobody said not to ask
 }
 
+// look carries out a plan. What a service publishes counts while it is looked at; the facts hold what came of it.
+func (w world) look(ctx context.Context, plan probe.Plan, progress *probe.Progress) fact.Run {
+	if len(plan.Profile.HostKeys) > 0 && w.hostKeys != nil {
+		plan.Profile.HostKeys = w.hostKeys()
+	}
+	return probe.Run(ctx, plan, w.network, progress)
+}
+
 // check looks at a host and shows the report.
 func (p *process) check(cmd *cobra.Command, f *checkFlags, o *outputFlags, typed string, w world) error {
 	d, err := o.destinations()
@@ -88,8 +99,11 @@ func (p *process) check(cmd *cobra.Command, f *checkFlags, o *outputFlags, typed
 	if err != nil {
 		return err
 	}
-	if plan.Password, err = p.password(cmd.Context(), f, &plan, w); err != nil {
+	if err := p.secrets(cmd.Context(), f, &plan, w); err != nil {
 		return err
+	}
+	if plan.Ask != nil && !cmd.Flags().Changed("timeout") {
+		plan.Timeout += timeToAnswer
 	}
 	if plan.Idle > 0 && w.asks {
 		plan.Enough = p.enter
@@ -97,21 +111,30 @@ func (p *process) check(cmd *cobra.Command, f *checkFlags, o *outputFlags, typed
 	p.announce(&plan)
 	progress := &probe.Progress{}
 	hide := p.showProgress(progress, o.quiet)
-	run := probe.Run(cmd.Context(), plan, w.network, progress)
+	run := w.look(cmd.Context(), plan, progress)
 	hide()
 	return p.show(report.New(run, plan.Profile), d)
 }
 
-// system is this computer's network, with the source address that was asked for.
-func (f *checkFlags) system() (probe.System, error) {
+// system is this computer's network, as the environment describes its user.
+func system(env func(string) string) probe.System {
+	home := env("HOME")
+	if runtime.GOOS == "windows" {
+		home = env("USERPROFILE")
+	}
+	return probe.System{HomeDir: home, AgentSocket: env("SSH_AUTH_SOCK")}
+}
+
+// sourceAddress is where connections start; zero: where the system likes.
+func (f *checkFlags) sourceAddress() (netip.Addr, error) {
 	if f.source == "" {
-		return probe.System{}, nil
+		return netip.Addr{}, nil
 	}
 	source, err := netip.ParseAddr(f.source)
 	if err != nil {
-		return probe.System{}, fmt.Errorf("--source cannot be %q; write an IP address of this computer", f.source)
+		return source, fmt.Errorf("--source cannot be %q; write an IP address of this computer", f.source)
 	}
-	return probe.System{Source: source}, nil
+	return source, nil
 }
 
 // host finds the host in the arguments, or asks for it.

@@ -22,7 +22,7 @@ import (
 
 // checkFlags say what to look at, and how patiently.
 type checkFlags struct {
-	sshFlags
+	ssh            sshFlags
 	user           string
 	passwordFile   string
 	allowPlaintext bool
@@ -62,11 +62,11 @@ const (
 )
 
 func (f *checkFlags) register(flags *pflag.FlagSet) {
-	flags.StringVarP(&f.user, "user", "u", "", "sign in as `NAME`; the password is asked for, or taken from FTPDOCTOR_PASSWORD")
+	flags.StringVarP(&f.user, "user", "u", "", "sign in as `NAME`; the password is asked for, or taken from FTPDOCTOR_PASSWORD, a one-time code from FTPDOCTOR_OTP")
 	flags.StringVar(&f.passwordFile, "password-file", "", "take the password from `FILE`")
-	f.sshFlags.register(flags)
+	f.ssh.register(flags)
 	flags.BoolVar(&f.allowPlaintext, "allow-plaintext", false, "send the password without encryption too")
-	flags.BoolVar(&f.trustAnyway, "trust-anyway", false, "send the password although the certificate has a fault or the host key is not known")
+	flags.BoolVar(&f.trustAnyway, "trust-anyway", false, "send the password although the certificate or the host key cannot be trusted")
 	flags.IntVar(&f.samples, "passive-samples", usualSamples, "try `N` passive ports, 1 to 64")
 	flags.BoolVar(&f.active, "active", false, "also list in active mode, for which this computer awaits a connection")
 	flags.BoolVar(&f.write, "write", false, "also upload, read back and delete files of a name of their own")
@@ -113,9 +113,6 @@ func (f *checkFlags) plan(typed string, timeoutGiven bool, w world) (probe.Plan,
 		return probe.Plan{}, err
 	}
 	target.Profile = service.Name
-	if len(service.HostKeys) > 0 && w.hostKeys != nil {
-		service.HostKeys = w.hostKeys()
-	}
 	plan := probe.Plan{
 		Version:        version,
 		Target:         target,
@@ -142,6 +139,9 @@ func (f *checkFlags) plan(typed string, timeoutGiven bool, w world) (probe.Plan,
 		return plan, err
 	}
 	if err := f.planServices(&plan); err != nil {
+		return plan, err
+	}
+	if err := f.ssh.plan(&plan, w); err != nil {
 		return plan, err
 	}
 	if plan.Resolvers, err = f.resolverAddresses(); err != nil {
@@ -191,6 +191,9 @@ func (f *checkFlags) check() error {
 	case f.connectTimeout < 0:
 		return errors.New("--connect-timeout must be longer than 0; write a time such as 5s")
 	}
+	if err := f.ssh.check(); err != nil {
+		return err
+	}
 	for _, name := range slices.Concat(f.only, f.skip) {
 		if !slices.Contains(checkNames(), name) {
 			return fmt.Errorf("there is no check %q%s; the checks are %s", name, didYouMean(name, checkNames()), strings.Join(checkNames(), ", "))
@@ -217,6 +220,8 @@ func (f *checkFlags) checkUser(user string) error {
 		return errors.New("--idle leaves a session alone that somebody has signed in to; add -u NAME")
 	case f.passwordFile != "":
 		return needs("--password-file")
+	case len(f.ssh.identities) > 0:
+		return needs("-i")
 	}
 	return nil
 }

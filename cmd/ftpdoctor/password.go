@@ -20,20 +20,42 @@ const passwordVariable = "FTPDOCTOR_PASSWORD"
 // maxPassword is how long a password may be: servers read lines of some hundred bytes.
 const maxPassword = 1024
 
-// password finds the password of the user that signs in. Empty: there is none, or nobody to sign in.
-func (p *process) password(ctx context.Context, f *checkFlags, plan *probe.Plan, w world) (string, error) {
-	target := plan.Target
+// secrets finds what the user signs in with. Where somebody can be asked, the rest is asked for when a server wants it.
+func (p *process) secrets(ctx context.Context, f *checkFlags, plan *probe.Plan, w world) (err error) {
+	if err := sshSecrets(plan, w); err != nil {
+		return err
+	}
+	refused := ""
+	question := probe.Question{Text: fmt.Sprintf("Password of %s at %s: ", plan.Target.User, plan.Target.Host), Hidden: true}
+	plan.Password, err = givenPassword(f, plan, w)
 	switch {
-	case target.User == "":
+	case err != nil || plan.Target.User == "" || !w.asks:
+		return err
+	case plan.Password == "" && plan.TriesFTP():
+		// FTP asks for the password in any case. It is asked for before the first connection, which would not wait for long.
+		if plan.Password, err = p.askAlone(ctx, question); err != nil {
+			return err
+		}
+		if plan.Password == "" {
+			refused = question.Text
+		}
+	}
+	plan.Ask = p.asker(refused)
+	return checkTyped(plan.Password)
+}
+
+// givenPassword is the password that is written somewhere. Empty: there is none, or nobody to sign in.
+func givenPassword(f *checkFlags, plan *probe.Plan, w world) (string, error) {
+	user := plan.Target.User
+	switch {
+	case user == "":
 		return "", nil
 	case f.passwordFile != "":
 		return passwordFrom(f.passwordFile)
 	case w.env(passwordVariable) != "":
 		return w.env(passwordVariable), checkPassword(passwordVariable, w.env(passwordVariable))
-	case target.User == "anonymous", target.User == "ftp":
+	case user == "anonymous", user == "ftp":
 		return anonymous(plan), nil
-	case w.asks && plan.TriesFTP():
-		return p.askPassword(ctx, fmt.Sprintf("Password of %s at %s: ", target.User, target.Host))
 	}
 	return "", nil
 }
@@ -83,11 +105,47 @@ func checkPassword(where, password string) error {
 	return nil
 }
 
-// askPassword asks on the terminal, without showing what is typed. An interrupt gives the terminal its echo back.
-func (p *process) askPassword(ctx context.Context, question string) (string, error) {
+// checkTyped finds a typed password that cannot be sent. None at all is an answer: there may be a key.
+func checkTyped(password string) error {
+	if password == "" {
+		return nil
+	}
+	return checkPassword("the password", password)
+}
+
+// asker asks while a run goes on: the progress is hidden, and one question waits for the other. A question that was
+// answered with nothing before the run is not asked again.
+func (p *process) asker(refused string) probe.Ask {
+	return func(ctx context.Context, question probe.Question) (string, bool) {
+		if question.Text == refused {
+			return "", true
+		}
+		answer, err := p.askAlone(ctx, question)
+		return answer, err == nil
+	}
+}
+
+// askAlone asks while nothing else is shown.
+func (p *process) askAlone(ctx context.Context, question probe.Question) (string, error) {
+	p.asking.Lock()
+	defer p.asking.Unlock()
+	if ctx.Err() != nil {
+		return "", errors.New("interrupted")
+	}
+	if p.progress {
+		p.redraw("")
+	}
+	if question.Hidden {
+		return p.askHidden(ctx, question.Text)
+	}
+	return p.ask(ctx, question.Text)
+}
+
+// askHidden asks on the terminal, without showing what is typed. An interrupt gives the terminal its echo back.
+func (p *process) askHidden(ctx context.Context, question string) (string, error) {
 	terminal, ok := p.stdin.(*os.File)
 	if !ok {
-		return "", nil
+		return "", errors.New("there is no terminal to ask on")
 	}
 	before, err := term.GetState(int(terminal.Fd()))
 	if err != nil {
@@ -106,10 +164,10 @@ func (p *process) askPassword(ctx context.Context, question string) (string, err
 	select {
 	case a := <-answers:
 		p.say("")
-		if a.err != nil || len(a.typed) == 0 {
-			return "", errors.New("no password was written; without -u nobody signs in")
+		if errors.Is(a.err, io.EOF) { // Ctrl-D
+			a.err = nil
 		}
-		return string(a.typed), checkPassword("the password", string(a.typed))
+		return string(a.typed), a.err
 	case <-ctx.Done():
 		_ = term.Restore(int(terminal.Fd()), before)
 		p.say("")

@@ -15,6 +15,7 @@ func (p *process) showProgress(progress *probe.Progress, quiet bool) (hide func(
 	if quiet || !isTerminal(p.stderr) || p.env("TERM") == "dumb" {
 		return func() {}
 	}
+	p.progress = true
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -26,7 +27,10 @@ func (p *process) showProgress(progress *probe.Progress, quiet bool) (hide func(
 				p.redraw("")
 				return
 			case now := <-tick.C:
-				p.redraw(waitingLine(progress.Waiting(), now, width(p.stderr)))
+				if p.asking.TryLock() {
+					p.redraw(waitingLine(progress.Waiting(), now, width(p.stderr)))
+					p.asking.Unlock()
+				}
 			}
 		}
 	}()

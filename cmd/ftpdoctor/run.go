@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,6 +27,9 @@ type process struct {
 	env            func(string) string
 	shown          bool // a report, or a part of one
 	exit           int  // of the report that was shown
+
+	asking   sync.Mutex // held while a question is on the terminal
+	progress bool       // there is a line of progress on the terminal
 }
 
 // run is the whole program.

@@ -45,7 +45,7 @@ func (p *process) smoke(cmd *cobra.Command, f *checkFlags, o *outputFlags, w wor
 		all.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()
-			seen := probe.Run(cmd.Context(), run.plan, w.network, &probe.Progress{})
+			seen := w.look(cmd.Context(), run.plan, &probe.Progress{})
 			targets[i] = report.NewTarget(run.name, report.New(seen, run.plan.Profile), run.expected, o.strict)
 		})
 	}
@@ -93,6 +93,9 @@ func (p *process) prepareTarget(ctx context.Context, run *smokeRun, w world) (er
 	if run.plan.Password, err = run.password(w); err != nil {
 		return err
 	}
+	if run.plan.Passphrase, err = run.passphrase(w); err != nil {
+		return err
+	}
 	if err := run.lookedAt(); err != nil {
 		return err
 	}
@@ -120,12 +123,25 @@ func (run *smokeRun) password(w world) (string, error) {
 		return "", nil
 	case run.variable == "" && (user == "anonymous" || user == "ftp"):
 		return anonymous(&run.plan), nil
+	case run.variable == "" && len(run.plan.Identities) > 0:
+		return "", nil
 	case run.variable == "":
-		return "", fmt.Errorf(`user needs a password; write "password_env" and the name of the variable that holds it, such as %s`, passwordVariable)
+		return "", fmt.Errorf(`user needs a password or a key; write "password_env" and the name of the variable that holds it, such as %s, or "identities" and the paths of key files`, passwordVariable)
 	case w.env(run.variable) == "":
 		return "", fmt.Errorf("password_env: the variable %s is not set", run.variable)
 	}
 	return w.env(run.variable), checkPassword(run.variable, w.env(run.variable))
+}
+
+// passphrase is what the variable holds that the target names for its keys.
+func (run *smokeRun) passphrase(w world) (string, error) {
+	switch {
+	case run.unlocks == "":
+		return "", nil
+	case w.env(run.unlocks) == "":
+		return "", fmt.Errorf("passphrase_env: the variable %s is not set", run.unlocks)
+	}
+	return w.env(run.unlocks), checkPassword(run.unlocks, w.env(run.unlocks))
 }
 
 // lookedAt finds expectations about ports that nobody looks at: that would be a scan.

@@ -30,6 +30,7 @@ type smokeTarget struct {
 	host     string
 	settings checkFlags
 	variable string // of the environment, which holds the password
+	unlocks  string // of the environment, which holds the passphrase of the keys
 	expected report.Expected
 	compare  string // a file
 }
@@ -74,14 +75,17 @@ func readSmoke(path string) ([]smokeTarget, error) {
 }
 
 func parseSmokeTarget(raw json.RawMessage, at, folder string) (smokeTarget, error) {
-	t := smokeTarget{settings: checkFlags{timeout: usualTimeout, samples: usualSamples, noInput: true}}
+	t := smokeTarget{settings: checkFlags{
+		timeout: usualTimeout, samples: usualSamples, noInput: true, ssh: sshFlags{maxFailedLogins: usualFailedLogins},
+	}}
 	s := &t.settings
 	timeout, expect := "", json.RawMessage("{}")
 	err := fields(raw, at, map[string]any{
 		"name": &t.name, "host": &t.host, "protocol": &s.protocol, "port": &s.port, "profile": &s.profile,
 		"user": &s.user, "password_env": &t.variable, "write": &s.write, "active": &s.active,
 		"timeout": &timeout, "patient": &s.patient, "ca_file": &s.caFile, "servername": &s.serverName,
-		"resolve": &s.resolve, "expect": &expect,
+		"resolve": &s.resolve, "identities": &s.ssh.identities, "passphrase_env": &t.unlocks, "known_hosts": &s.ssh.knownHosts,
+		"expect": &expect,
 	})
 	switch {
 	case err != nil:
@@ -91,6 +95,8 @@ func parseSmokeTarget(raw json.RawMessage, at, folder string) (smokeTarget, erro
 	case t.variable != "" && !variableName.MatchString(t.variable):
 		// What stands there is not shown: it could be the password.
 		return t, fmt.Errorf("%s.password_env is not the name of a variable; write a name such as %s there, and the password into that variable", at, passwordVariable)
+	case t.unlocks != "" && !variableName.MatchString(t.unlocks):
+		return t, fmt.Errorf("%s.passphrase_env is not the name of a variable; write a name such as %s there, and the passphrase into that variable", at, passphraseVariable)
 	}
 	if timeout != "" {
 		if s.timeout, err = time.ParseDuration(timeout); err != nil || s.timeout <= 0 {
@@ -104,6 +110,11 @@ func parseSmokeTarget(raw json.RawMessage, at, folder string) (smokeTarget, erro
 		t.name = fact.Clean(t.host)
 	}
 	s.caFile = beside(folder, s.caFile)
+	for _, files := range [][]string{s.ssh.identities, s.ssh.knownHosts} {
+		for i := range files {
+			files[i] = beside(folder, files[i])
+		}
+	}
 	if strings.HasSuffix(s.profile, ".json") {
 		s.profile = beside(folder, s.profile)
 	}
