@@ -26,7 +26,7 @@ type part struct {
 func rowsOf(r *Report) []row {
 	c := cause.NewCase(&r.Run, &r.judgedBy)
 	var rows []row
-	for _, p := range []part{computerPart(c), namePart(c), portsPart(c), ftpPart(c), tlsPart(c), loginPart(c), dataPart(c), sshPart(c), idlePart(c), webPart(c), clockPart(c)} {
+	for _, p := range []part{computerPart(c), namePart(c), portsPart(c), ftpPart(c), tlsPart(c), loginPart(c), dataPart(c), sshPart(c), keysPart(c), sftpPart(c), idlePart(c), webPart(c), clockPart(c)} {
 		if p.says == "" {
 			continue
 		}
@@ -325,6 +325,13 @@ var withheldSays = map[fact.Withheld]string{
 	fact.BadCert:      "the certificate is not valid",
 	fact.NoPassword:   "no password was given",
 	fact.TurnedAway:   "the server turns this address away",
+	fact.HostUnknown:  "nobody has confirmed the host key",
+	fact.HostChanged:  "the host key is not the one that is known here",
+	fact.HostRevoked:  "the host key is revoked here",
+	fact.NoKey:        "there is no key that can be used",
+	fact.NoCode:       "the server wants a code, and none was given",
+	fact.NoMethod:     "the server has no way of signing in for which there is anything at hand",
+	fact.OutOfTries:   "an earlier sign-in failed, and no further one was allowed",
 }
 
 func dataPart(c *cause.Case) part {
@@ -400,7 +407,7 @@ func sshPart(c *cause.Case) part {
 		says := short(e.Talk.Ident.Ident.Line)
 		if kex := e.Talk.Kex; kex != nil && kex.Kex.HostKey != nil {
 			p.took = max(p.took, kex.Took)
-			says += ", host key " + kex.Kex.HostKey.Type + " " + kex.Kex.HostKey.SHA256
+			says += ", host key " + standingSays(kex.Kex.HostKey) + kex.Kex.HostKey.Type + " " + kex.Kex.HostKey.SHA256
 		} else {
 			says += ", no host key"
 		}

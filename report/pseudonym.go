@@ -278,9 +278,14 @@ func (s *pseudonyms) folders(p string) string {
 	return strings.Join(mapped(strings.Split(p, "/"), s.folder), "/")
 }
 
+// plainFolders are folders and programs that every server has, and that rules look for in the words of shells.
+var plainFolders = []string{"usr", "bin", "sbin", "lib", "libexec", "openssh", "ssh", "scp", "sftp-server", "sh", "bash", "nologin", "false"}
+
 func (s *pseudonyms) folder(name string) string {
 	switch {
 	case name == "" || strings.Trim(name, ".") == "" || strings.HasPrefix(name, "ftpdoctor"): // a file of this program
+		return name
+	case slices.Contains(plainFolders, name):
 		return name
 	case strings.Contains(name, `\x`): // a byte that is no UTF-8, see fact.Clean
 		return s.word("folder", name) + `\xe9`

@@ -83,8 +83,7 @@ func (s *schemaTest) same(typ reflect.Type, schema map[string]any, path string) 
 
 // fields compares the fields of one type, those of embedded ones among them.
 func (s *schemaTest) fields(typ reflect.Type, properties map[string]any, named map[string]bool, path string) {
-	for i := range typ.NumField() {
-		field := typ.Field(i)
+	for field := range typ.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		switch {
 		case field.Anonymous:

@@ -105,7 +105,8 @@ func (p *page) works(r *Report) {
 	}
 	p.title(pick(len(working(r)) == 0, "What answers from here, with the host ", "What works from here, with the host ") + r.Ways[0].Host)
 	for _, w := range r.Ways {
-		p.text(2, fmt.Sprintf("port %-6d %-19s %s", w.Port, protocolName(w), proofSays(w)))
+		way := fmt.Sprintf("port %-6d %-19s ", w.Port, protocolName(w))
+		p.labelled(2, way, len(way), proofSays(w))
 	}
 }
 
@@ -136,11 +137,11 @@ func protocolName(w cause.Way) string {
 func proofSays(w cause.Way) string {
 	switch {
 	case w.Proof == cause.ProofWrote:
-		return "signed in; wrote a file and read it back"
+		return signedIn(w) + "; wrote a file and read it back"
 	case w.Proof == cause.ProofListed:
-		return "signed in; listed the folder"
+		return signedIn(w) + "; listed the folder"
 	case w.Proof == cause.ProofLoggedIn:
-		return "signed in; no listing came"
+		return signedIn(w) + "; no listing came"
 	case w.Proof == cause.ProofVerified && w.Encryption == cause.OverSSH:
 		return "the host key is the published one"
 	case w.Proof == cause.ProofVerified:
@@ -151,6 +152,20 @@ func proofSays(w cause.Way) string {
 		return "answers; compare its host key"
 	default:
 		return "answers; the certificate is not valid"
+	}
+}
+
+// signedIn says that somebody signed in, and with which key if it was one. The beginning of a fingerprint tells keys apart.
+func signedIn(w cause.Way) string {
+	const most = len("SHA256:") + 8
+	key := []rune(w.Key)
+	switch {
+	case len(key) == 0:
+		return "signed in"
+	case len(key) > most:
+		return "signed in with the key " + string(key[:most]) + "…"
+	default:
+		return "signed in with the key " + w.Key
 	}
 }
 

@@ -85,9 +85,11 @@ func describe(o *fact.Observation) []string {
 		return describeIdle(o.Idle)
 	case o.Sample != nil:
 		return []string{fmt.Sprintf("passive port %s, by %s", o.Sample.Announced, strings.ToUpper(string(o.Sample.Mode)))}
-	default:
-		return []string{"something that this version does not know"}
 	}
+	if lines := describeSSH(o); lines != nil {
+		return lines
+	}
+	return []string{"something that this version does not know"}
 }
 
 // described adds why a step was taken beside the ordinary ones.
@@ -198,12 +200,12 @@ func describeKex(k *fact.Kex) []string {
 		out = append(out, strings.TrimSpace(fmt.Sprintf("agreed on %s, %s, %s %s", k.Agreed.Kex, k.Agreed.HostKey, k.Agreed.Cipher, k.Agreed.MAC)))
 	}
 	if k.HostKey != nil {
-		out = append(out, fmt.Sprintf("host key %s %d %s", k.HostKey.Type, k.HostKey.Bits, k.HostKey.SHA256))
+		out = append(out, "host key "+hostKeySays(k.HostKey))
 	}
 	if k.Lacking != "" {
 		out = append(out, fmt.Sprintf("nothing in common for %s; this program offers %s", k.Lacking, strings.Join(k.Ours, ",")))
 	}
-	return out
+	return append(out, goodbyeSays(k.Goodbye)...)
 }
 
 func describeWeb(w *fact.Web) []string {

@@ -16,6 +16,7 @@ type Way struct {
 	Port       int           `json:"port"`
 	Encryption Encryption    `json:"encryption"`
 	SignIn     string        `json:"sign_in,omitempty"` // "password", "key", "keyboard-interactive", "key and password"; empty: nobody signed in
+	Key        string        `json:"key,omitempty"`     // fingerprint of the SSH key that signed in
 	Proof      Proof         `json:"proof"`
 }
 
@@ -59,7 +60,7 @@ func Ways(run *fact.Run, p *profile.Profile) []Way {
 			if e.Port == port && e.provesMore(best.Proof) {
 				best.Protocol, best.Encryption = e.offers()
 				best.Proof = e.proof(p.HostKeys)
-				best.SignIn = e.signIn()
+				best.SignIn, best.Key = e.signIn(), e.signInKey()
 			}
 		}
 		if best.Proof != "" {
@@ -124,6 +125,14 @@ func (e *Endpoint) signIn() string {
 	default:
 		return ""
 	}
+}
+
+// signInKey is the key with which somebody signed in over the endpoint. Empty: there was none.
+func (e *Endpoint) signInKey() string {
+	if e.SSH.proof() == "" {
+		return ""
+	}
+	return e.SSH.Key()
 }
 
 // offers says what the endpoint really speaks.
