@@ -418,11 +418,11 @@ var sshFileFaults = []Scenario{
 	},
 	{
 		Name:   "ssh-config-broken",
-		Says:   "Jane's ssh_config has a line that ssh does not know, so that ssh uses none of it.",
+		Says:   "Jane's ssh_config has a line in which a quotation mark is not closed.",
 		Args:   asJane(sftpURL),
 		Env:    janeKnows,
 		Causes: []string{"local-ssh-config"},
-		Build:  with(sftpSite(SSH{}), keep(sshConfig, text("Host *\n  Frobnicate yes\n"))),
+		Build:  with(sftpSite(SSH{}), keep(sshConfig, text("Host *\n  IdentityFile \"~/.ssh/id_ed25519\n"))),
 	},
 	{
 		Name:   "known-hosts-broken",
@@ -433,13 +433,6 @@ var sshFileFaults = []Scenario{
 		Build: with(sftpSite(SSH{}), func(c *Computer) {
 			c.keep(knownHosts, "git.example.net ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJCo\n"+c.Files[knownHosts].Content)
 		}),
-	},
-	{
-		Name:   "known-hosts-missing",
-		Says:   "Jane names a list of known hosts that is not there.",
-		Args:   asJane("--known-hosts", janesHome+"/hosts.txt", sftpURL),
-		Causes: []string{"local-known-hosts"},
-		Build:  with(sftpSite(SSH{Users: keyAccount()}), keep(janesKey, plainKey(JaneEd25519))),
 	},
 }
 
@@ -585,14 +578,6 @@ var keyFaults = []Scenario{
 		Build: with(sftpSite(SSH{}), func(c *Computer) {
 			c.put(janesHome+"/holiday.mp4", File{Content: "ftyp", Size: 100 << 20, Mode: 0o600})
 		}),
-	},
-	{
-		Name:   "key-not-there",
-		Says:   "Jane names a key that is not there.",
-		Args:   withKey(otherKey),
-		Env:    janeKnows,
-		Causes: []string{"key-unreadable"},
-		Build:  sftpSite(SSH{}),
 	},
 	{
 		Name:   "agent-gone",

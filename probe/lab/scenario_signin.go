@@ -201,15 +201,11 @@ var healthySignIns = []Scenario{
 		Build: filesSite,
 	},
 	{
-		Name: "healthy-login-sftp-only",
-		Says: "Jane has an account at a server that offers no FTP at all.",
-		Args: asJane("sftp.example.org"),
-		Env:  janeKnows,
-		Build: func() *Computer {
-			c := home(records("sftp.example.org", exampleIP))
-			c.onExample(SSH{}, 22)
-			return c
-		},
+		Name:  "healthy-login-sftp-only",
+		Says:  "Jane has an account at a server that offers no FTP at all.",
+		Args:  asJane(sftpHost),
+		Env:   janeKnows,
+		Build: sftpSite(SSH{}),
 	},
 	{
 		Name:  "healthy-login-no-features",

@@ -377,13 +377,16 @@ func (f *sftpSession) readFile(id uint32, handle string, rest []byte) bool {
 	}{fxData, id, data[:min(len(data), int(where.Length), sshPiece)]}))
 }
 
+// maxUpload bounds what a visitor can make the lab keep.
+const maxUpload = 16 << 20
+
 func (f *sftpSession) writeFile(id uint32, handle string, rest []byte) bool {
 	var piece struct {
 		Offset uint64
 		Data   []byte
 	}
 	o := f.open[handle]
-	if o == nil || !o.writes || ssh.Unmarshal(rest, &piece) != nil || piece.Offset > maxSSHPacket {
+	if o == nil || !o.writes || ssh.Unmarshal(rest, &piece) != nil || piece.Offset > maxUpload {
 		return f.status(id, statusFail)
 	}
 	end := int(piece.Offset) + len(piece.Data)
