@@ -16,10 +16,37 @@ type budget struct {
 	left    int
 	taken   int           // by sign-ins that have not ended
 	changed chan struct{} // closed and replaced when one of them ends
+	pass    func()        // FTP has had its turn
+	passed  chan struct{} // closed then
 }
 
 func newBudget(failures int) *budget {
-	return &budget{left: cmp.Or(failures, usualFailures), changed: make(chan struct{})}
+	passed := make(chan struct{})
+	return &budget{
+		left:    cmp.Or(failures, usualFailures),
+		changed: make(chan struct{}),
+		pass:    sync.OnceFunc(func() { close(passed) }),
+		passed:  passed,
+	}
+}
+
+// takeSecond is take for SSH beside FTP. Where only one sign-in may fail FTP goes first: it gives reasons in words, SSH has none.
+func (b *budget) takeSecond(ctx context.Context) bool {
+	if b.single() {
+		select {
+		case <-b.passed:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return b.take(ctx)
+}
+
+// single says whether only one more sign-in may fail.
+func (b *budget) single() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.left+b.taken < 2
 }
 
 // take says whether one more sign-in may fail. It waits for those under way where that depends on them.

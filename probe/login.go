@@ -28,6 +28,7 @@ func login(ctx context.Context, s *Session) {
 		s.withhold(ctx, "", fact.FTPES, fact.NoPassword)
 		return
 	}
+	defer s.budget.pass()
 	list := s.listCandidates(byFTP)
 	chosen, ends := choose(ctx, list)
 	if chosen == nil {
@@ -260,6 +261,7 @@ func (d *dialogue) signIn() bool {
 	step.end(d.ctx, err)
 	accepted := step.Login.Outcome == fact.Accepted
 	s.budget.settle(!accepted)
+	s.budget.pass()
 	return accepted
 }
 

@@ -86,7 +86,11 @@ func (a *signOn) resume() { a.t.wire.limit(a.ctx, a.session.wait(authLimit)) }
 func (a *signOn) take() bool {
 	if !a.token {
 		a.pause() // the other family may be at it
-		a.token = a.session.budget.take(a.ctx)
+		if a.session.signsIn(byFTP) {
+			a.token = a.session.budget.takeSecond(a.ctx)
+		} else {
+			a.token = a.session.budget.take(a.ctx)
+		}
 		a.resume()
 	}
 	if !a.token && a.ctx.Err() == nil {

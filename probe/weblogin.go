@@ -261,7 +261,12 @@ func (v *webVisit) describe(a *webAnswerTo, seen *fact.WebLogin) {
 }
 
 // shown is a stranger's text as it is recorded: without what the user keeps secret.
-func (s *Session) shown(text string) string { return fact.Clean(s.withoutSecrets([]string{text})[0]) }
+func (s *Session) shown(text string) string {
+	if code := s.plan.Code; code != "" && strings.Contains(text, code) {
+		return "(left out: the line holds the code)"
+	}
+	return fact.Clean(s.withoutSecrets([]string{text})[0])
+}
 
 // end deletes a session and says whether the server agreed. An interrupt does not keep it from that.
 func (v *webVisit) end(id string, hungUp bool) bool {

@@ -87,9 +87,19 @@ func (p *page) candidates(f cause.Finding) {
 	}
 	own := slices.ContainsFunc(f.Candidates, func(c cause.Candidate) bool { return c.Cause == f.Cause })
 	p.text(2, pick(own, "What it can be, the likeliest first:", "What else it can be:"))
+	const most = 6
+	var rest []string
 	for i, c := range f.Candidates {
+		if i >= most && !p.Verbose {
+			rest = append(rest, c.Cause)
+			continue
+		}
 		rule, _ := cause.ByCode(c.Cause)
-		p.labelled(2, fmt.Sprintf("%d. ", i+1), 3, fmt.Sprintf("%s (%s): confirmed if %s; %s can see that", rule.Title, c.Cause, c.Confirm, c.Who))
+		number := fmt.Sprintf("%d. ", i+1)
+		p.labelled(2, number, len(number), fmt.Sprintf("%s (%s): confirmed if %s; %s can see that", rule.Title, c.Cause, c.Confirm, c.Who))
+	}
+	if len(rest) > 0 {
+		p.text(2, "Less likely: "+strings.Join(rest, ", ")+"; --verbose shows how to tell.")
 	}
 }
 

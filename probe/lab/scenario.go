@@ -38,6 +38,7 @@ var Scenarios = slices.Concat(
 	dataFaults,
 	idleFaults,
 	signInFaultsTogether,
+	serviceFaults,
 	healthySFTP,
 	hostKeyFaults,
 	sshFileFaults,
