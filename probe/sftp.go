@@ -26,8 +26,8 @@ type sftpFiles struct {
 	started *step    // its start, which is recorded at the end
 }
 
-// startSFTP asks for SFTP and begins with it. It returns nil where that fails, and whether SFTP was refused before it began.
-func (w *sshWork) startSFTP(p *program) (files *sftpFiles, refused bool) {
+// startSFTP asks for SFTP and begins with it. It returns nil where that fails, and whether SFTP was refused or ended without a word.
+func (w *sshWork) startSFTP(p *program) (files *sftpFiles, mute bool) {
 	step := w.begin("SFTP at "+w.t.wire.place, w.session.wait(replyLimit))
 	step.Channel = &fact.Channel{Request: fact.SFTPSubsystem}
 	ok, err := p.SendRequest("subsystem", true, ssh.Marshal(struct{ Name string }{"sftp"}))
@@ -38,16 +38,17 @@ func (w *sshWork) startSFTP(p *program) (files *sftpFiles, refused bool) {
 		err = w.endOf(step.Channel, err)
 		w.tell(step.Channel, p, nil)
 	case !ok:
-		step.Channel.Refused, refused = true, true
+		step.Channel.Refused, mute = true, true
 	default:
 		if files, output = w.initSFTP(p); files != nil {
 			files.started, files.program = step, p
 			return files, false
 		}
 		w.tell(step.Channel, p, output)
+		mute = isClosed(p.over) && !isClosed(w.lost) && len(step.Channel.Stdout)+len(step.Channel.Stderr) == 0
 	}
 	step.end(w.ctx, err)
-	return nil, refused
+	return nil, mute
 }
 
 // noiseLimit is how long a program goes on with what it says in place of SFTP.

@@ -43,11 +43,11 @@ func (w *sshWork) exercise() {
 	if p == nil {
 		return
 	}
-	files, refused := w.startSFTP(p)
+	files, mute := w.startSFTP(p)
 	switch {
 	case files != nil:
 		files.exercise()
-	case refused:
+	case mute:
 		_ = p.Close()
 		w.execute()
 	}
@@ -226,8 +226,10 @@ func isClosed(c <-chan struct{}) bool {
 // maxOutput is how many lines of a program are kept.
 const maxOutput = 20
 
-// execute runs a command where SFTP was refused: there are accounts that may run commands, and nothing else. It asks the shell for
-// the program of SCP (POSIX, command) and changes nothing.
+// execute runs a command where SFTP was refused or ended without a word: there are accounts that may run commands, and nothing else.
+// And OpenSSH 9.2p1 (session.c) drops what stands on the error channel of a subsystem, and sends that of a command, such as
+// "Password change required but no TTY available." The command asks the shell for the program of SCP (POSIX, command) and
+// changes nothing.
 func (w *sshWork) execute() {
 	const command = "command -v scp"
 	p := w.open()

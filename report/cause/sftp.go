@@ -47,7 +47,7 @@ func (c *Case) unstarted() *unstarted {
 	switch text := s.spoken(); {
 	case words != nil:
 		u.at, u.reason = words, "auth-password-expired"
-	case session != nil && session.Channel.Refused:
+	case subsystem == nil && session != nil && session.Channel.Refused: // tinysshd 20230101 refuses a second one, after SFTP
 		u.at, u.reason = session, "sftp-channel-refused"
 	case subsystem != nil && subsystem.Channel.Refused && s.scpWorks():
 		u.at, u.reason, u.sure = subsystem, "sftp-scp-only", Likely
@@ -94,7 +94,7 @@ func (u *unstarted) words() []string {
 	const most = 6
 	var lines []string
 	for _, o := range u.Channels {
-		if o.Channel.Request != fact.ExecCommand {
+		if u.toldBy(o) {
 			lines = append(lines, channelWords(o)...)
 		}
 	}
@@ -118,13 +118,23 @@ func channelWords(o *fact.Observation) []string {
 	return lines
 }
 
-// speaking is the first channel on which certain words came, the answer to a command of this program left out; nil when none did.
+// toldBy says whether the words on a channel are about SFTP. Those about the command of this program are not, unless SFTP had
+// begun: then it ended without a word, and the command met with the same.
+func (s *SSHSession) toldBy(o *fact.Observation) bool {
+	if o.Channel.Request != fact.ExecCommand {
+		return true
+	}
+	subsystem := s.Channel(fact.SFTPSubsystem)
+	return subsystem != nil && !subsystem.Channel.Refused && !slices.ContainsFunc(o.Channel.Stdout, scpCommand.MatchString)
+}
+
+// speaking is the first channel on which certain words about SFTP came; nil when none did.
 func (s *SSHSession) speaking(words *regexp.Regexp) *fact.Observation {
 	if s == nil {
 		return nil
 	}
 	for _, o := range s.Channels {
-		if o.Channel.Request != fact.ExecCommand && slices.ContainsFunc(channelWords(o), words.MatchString) {
+		if s.toldBy(o) && slices.ContainsFunc(channelWords(o), words.MatchString) {
 			return o
 		}
 	}
