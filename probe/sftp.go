@@ -59,7 +59,8 @@ func (w *sshWork) initSFTP(p *program) (*sftpFiles, []byte) {
 	f := &sftpFiles{work: w, tap: &packetTap{in: p}}
 	step := w.begin("the version of SFTP at "+w.t.wire.place, w.session.wait(replyLimit))
 	step.SFTP = &fact.SFTPStep{Request: fact.SFTPInit}
-	client, err := sftp.NewClientPipe(f.tap, openEnd{p}, sftp.UseConcurrentWrites(true), sftp.MaxConcurrentRequestsPerFile(sftpWindow))
+	// One piece of a file after the other: there are servers in front of object stores that take them in no other order.
+	client, err := sftp.NewClientPipe(f.tap, openEnd{p}, sftp.UseConcurrentReads(false))
 	if err == nil {
 		f.client = client
 		w.all.Go(func() { _ = client.Wait() })
@@ -69,10 +70,11 @@ func (w *sshWork) initSFTP(p *program) (*sftpFiles, []byte) {
 	}
 	step.settle()
 	err = f.failure(err)
-	if kind(err) == fact.Garbled {
-		w.hearNoise(f.tap)
-	}
+	w.hearNoise(f.tap)
 	text, version := f.tap.noise()
+	if version == 0 {
+		version, _ = f.tap.version()
+	}
 	step.SFTP.Noise, step.SFTP.Version = w.t.clean(string(text), maxOutput), version
 	step.end(w.ctx, err)
 	return nil, text
@@ -148,7 +150,11 @@ func (f *sftpFiles) exercise() {
 // recordStart records how SFTP was started. Meanwhile everything has come that the server had to complain of on the side, such as a
 // home folder that is not there (OpenSSH, session.c).
 func (f *sftpFiles) recordStart() {
-	f.started.Channel.Stderr = f.work.t.clean(string(f.program.errors.bytes()), maxOutput)
+	channel := f.started.Channel
+	if isClosed(f.program.over) {
+		f.work.tell(channel, f.program, nil)
+	}
+	channel.Stderr = f.work.t.clean(string(f.program.errors.bytes()), maxOutput)
 	f.started.end(f.work.ctx, nil)
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -13,9 +12,6 @@ import (
 
 	"ftpdoctor/probe/fact"
 )
-
-// sftpWindow is how many pieces of 32 KiB of a file are under way at a time.
-const sftpWindow = 8
 
 // write uploads files of its own, reads them back and deletes them.
 func (f *sftpFiles) write() {
@@ -47,7 +43,7 @@ func (f *sftpFiles) writeOne(size int) bool {
 			return err
 		}
 		created = true
-		step.Bytes, err = file.ReadFrom(onlyReader{source})
+		step.Bytes, err = file.ReadFrom(source)
 		return errors.Join(err, file.Close())
 	})
 	if created {
@@ -61,12 +57,6 @@ func (f *sftpFiles) writeOne(size int) bool {
 		return err
 	})
 }
-
-// onlyReader hides that there may be more to know of a reader than how to read: the library asks.
-type onlyReader struct{ io.Reader }
-
-// Size says that the size is not known, so that the library has several pieces under way.
-func (onlyReader) Size() int64 { return -1 }
 
 func (f *sftpFiles) readBack(name string, size int) ([]byte, error) {
 	file, err := f.client.Open(name)

@@ -90,6 +90,7 @@ type signOn struct {
 	rights   int               // requests that were right, and not enough
 	right    bool              // the last one was
 	refused  int               // requests that the server said no to, on this connection
+	denied   bool              // it said no to one, on any
 	tried    []fact.AuthMethod // with something secret
 	shape    []fact.Oddity     // of the password that was sent
 	passed   []string          // by what the user has come so far
@@ -226,6 +227,7 @@ func (a *signOn) conclude(err error) {
 	case fact.AuthRefused, fact.AuthChange:
 		if auth.Method != fact.AuthNone {
 			a.refused++
+			a.denied = true
 		}
 	case "":
 		a.broken = err
@@ -276,7 +278,7 @@ func (a *signOn) runAgain() {
 		return
 	}
 	if a.broken != nil {
-		a.tries = min(a.tries, a.refused)
+		a.tries = min(a.tries, a.refused+1) // it broke off at that request
 	}
 	t.sent = a.t.sent
 	a.t, a.refused, a.rights, a.broken = t, 0, 0, nil
@@ -338,7 +340,7 @@ func (a *signOn) outcome() (fact.Outcome, fact.Withheld) {
 		return fact.NotSent, a.withheld
 	case a.locked:
 		return fact.NotSent, fact.NoKey
-	case a.refused > 0:
+	case a.denied:
 		return fact.LoginDenied, ""
 	}
 	return fact.NotSent, a.lacks()

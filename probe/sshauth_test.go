@@ -121,19 +121,100 @@ func checkTold(t *testing.T, run fact.Run, want ...string) {
 // signedIn is what is seen where everything works, after the requests of the sign-in.
 var signedIn = []string{"host keys 1", "channel session", "channel subsystem", "sftp init 3", "sftp realpath", "sftp list 3"}
 
+// with makes the change to a plan that says what there is to sign in with: an agent with these keys, and the password or none.
+func with(password string, keys ...lab.Key) func(*Plan, *lab.Computer) {
+	return func(p *Plan, c *lab.Computer) {
+		p.Password = password
+		if len(keys) > 0 {
+			c.SSHAgents = []lab.SSHAgent{{Address: "/run/agent", Keys: keys}}
+		}
+	}
+}
+
+func strangers(n int) (keys []lab.Key) {
+	for i := range n {
+		keys = append(keys, lab.Key{Kind: lab.Ed25519, Name: fmt.Sprint("stranger ", i)})
+	}
+	return keys
+}
+
+func repeat(n int, line string) (lines []string) {
+	for range n {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+const (
+	refusedKey  = "query publickey ssh-ed25519 refused"
+	wouldDo     = "query publickey ssh-ed25519 would-do"
+	acceptedKey = "publickey ssh-ed25519 accepted"
+	unaskedKey  = "publickey not-asked"
+	tooMany     = " goodbye 2 Too many authentication failures !disconnected"
+)
+
 func TestSignInBySSH(t *testing.T) {
+	jane := func(change func(*lab.Account)) map[string]lab.Account {
+		account := lab.Account{Keys: []lab.Key{lab.JaneEd25519, lab.JaneRSA, lab.JaneECDSA}}
+		if change != nil {
+			change(&account)
+		}
+		return map[string]lab.Account{"jane": account}
+	}
+	keys := lab.SSH{Users: jane(nil)}
+	needs := func(methods ...string) lab.SSH {
+		return lab.SSH{Methods: []string{"publickey", "password", "keyboard-interactive"}, Users: jane(func(a *lab.Account) { a.Needs = methods })}
+	}
+	questions := func(rounds ...lab.Round) lab.SSH {
+		return lab.SSH{Methods: []string{"keyboard-interactive"}, Users: jane(func(a *lab.Account) { a.Rounds = rounds })}
+	}
+	password, code := lab.Round{Prompts: []lab.Prompt{{Text: "Password: "}}}, lab.Round{Prompts: []lab.Prompt{{Text: "Verification code: ", Answer: "123456"}}}
 	for name, c := range map[string]struct {
 		server lab.SSH
 		change func(*Plan, *lab.Computer)
-		want   []string
+		want   []string // ends with the login
 	}{
-		"password": {lab.SSH{}, nil, []string{"none refused", "password accepted", "login password accepted"}},
-		"questions": {lab.SSH{Methods: []string{"keyboard-interactive"}}, nil, []string{
-			"none refused", "keyboard-interactive accepted", "login keyboard-interactive accepted",
-		}},
+		"password":          {lab.SSH{}, nil, []string{"password accepted", "login password accepted"}},
+		"wrong password":    {lab.SSH{}, with("wrong"), []string{"password refused", "login password refused"}},
+		"no password":       {lab.SSH{}, with(""), []string{"login password withheld no-password"}},
+		"no key":            {lab.SSH{Methods: []string{"publickey"}}, with(""), []string{"login key withheld no-key"}},
+		"keys only":         {lab.SSH{Methods: []string{"publickey"}}, nil, []string{"login password withheld no-key"}},
+		"no method":         {lab.SSH{Methods: []string{"gssapi-with-mic"}}, nil, []string{"login password withheld no-method"}},
+		"key":               {keys, with("", lab.JaneEd25519), []string{wouldDo, acceptedKey, "login key accepted"}},
+		"RSA key":           {keys, with("", lab.JaneRSA), []string{"query publickey rsa-sha2-512 would-do", "publickey rsa-sha2-512 accepted", "login key accepted"}},
+		"unknown key":       {keys, with("", strangers(1)...), []string{refusedKey, "login key refused"}},
+		"key then password": {keys, with(janes, strangers(1)...), []string{refusedKey, "password accepted", "login password accepted"}},
+		"questions":         {questions(password), nil, []string{"keyboard-interactive accepted", "login keyboard-interactive accepted"}},
+		"questions first":   {lab.SSH{Methods: []string{"password", "keyboard-interactive"}}, nil, []string{"keyboard-interactive accepted", "login keyboard-interactive accepted"}},
+		"wrong answer":      {questions(password), with("wrong"), []string{"keyboard-interactive refused", "login keyboard-interactive refused"}},
+		"asked again":       {lab.SSH{Methods: []string{"keyboard-interactive"}, Users: jane(func(a *lab.Account) { a.AgainAndAgain = true })}, nil, []string{"keyboard-interactive refused", "login keyboard-interactive refused"}},
+		"code":              {questions(password, code), func(p *Plan, _ *lab.Computer) { p.Code = "123456" }, []string{"keyboard-interactive accepted", "login keyboard-interactive accepted"}},
+		"no code":           {questions(password, code), nil, []string{"keyboard-interactive not-asked", "login keyboard-interactive withheld no-code"}},
+		"new password":      {questions(password, lab.Round{Prompts: []lab.Prompt{{Text: "New password: "}}}), nil, []string{"keyboard-interactive change", "login keyboard-interactive refused"}},
+		"change demanded":   {lab.SSH{Users: jane(func(a *lab.Account) { a.NewPassword = true })}, nil, []string{"password change", "login password refused"}},
+		"key and password":  {needs("publickey,password"), with(janes, lab.JaneEd25519), []string{wouldDo, "publickey ssh-ed25519 partial", "password accepted", "login key and password accepted"}},
+		"password and key":  {needs("password,publickey"), with(janes, lab.JaneEd25519), []string{"password partial", wouldDo, acceptedKey, "login password and key accepted"}},
+		"key and questions": {needs("publickey,keyboard-interactive"), with(janes, lab.JaneEd25519), []string{wouldDo, "publickey ssh-ed25519 partial", "keyboard-interactive accepted", "login key and keyboard-interactive accepted"}},
+		"half of two":       {needs("publickey,password"), with("", lab.JaneEd25519), []string{wouldDo, "publickey ssh-ed25519 partial", "login key withheld no-password"}},
+		"bad signature":     {lab.SSH{Users: jane(func(a *lab.Account) { a.RefusesSignatures = true })}, with("", lab.JaneEd25519), []string{wouldDo, "publickey ssh-ed25519 refused", "login key refused"}},
+		"SHA-1 only":        {lab.SSH{Users: jane(nil), Signatures: []string{"ssh-rsa"}}, with("", lab.JaneRSA), []string{"query publickey ssh-rsa would-do", "publickey ssh-rsa accepted", "login key accepted"}},
+		"six of the agent":  {keys, with("", append(strangers(5), lab.JaneEd25519)...), slices.Concat(repeat(5, refusedKey), []string{"dial more-keys", "ident", "kex", "none refused", wouldDo, acceptedKey, "login key accepted"})},
+		"one try alone": {keys, func(p *Plan, c *lab.Computer) {
+			with("", append(strangers(5), lab.JaneEd25519)...)(p, c)
+			p.MaxFailedLogins = 1
+		}, slices.Concat(repeat(5, refusedKey), []string{unaskedKey, "login key refused"})},
+		"many keys and a password": {keys, with(janes, strangers(6)...), slices.Concat(repeat(4, refusedKey), []string{"password accepted", "login password accepted"})},
+		"three tries": {lab.SSH{MaxTries: 3}, with(janes, strangers(4)...), slices.Concat(
+			repeat(2, refusedKey), []string{"query publickey ssh-ed25519" + tooMany, "dial more-keys", "ident", "kex", "none refused", refusedKey, "password accepted", "login password accepted"})},
+		"two tries": {lab.SSH{MaxTries: 2}, with("", strangers(3)...), slices.Concat(
+			repeat(1, refusedKey), []string{"query publickey ssh-ed25519" + tooMany, "dial more-keys", "ident", "kex", "none refused", refusedKey, "login key refused"})},
 	} {
 		t.Run(name, func(t *testing.T) {
-			checkTold(t, enterSSH(t, c.server, c.change), append(c.want, signedIn...)...)
+			want := append([]string{"none refused"}, c.want...)
+			if last := want[len(want)-1]; strings.HasSuffix(last, "accepted") {
+				want = append(want, signedIn...)
+			}
+			checkTold(t, enterSSH(t, c.server, c.change), want...)
 		})
 	}
 }
