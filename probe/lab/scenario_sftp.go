@@ -1056,18 +1056,21 @@ var hostileSSH = []Scenario{
 		Args: asJane(sftpURL),
 		Env:  janeKnows,
 		Build: func() *Computer {
-			return sftpSite(SSH{Banner: strings.Repeat("\x1b[2J"+rightPassword+"\u202e\r\n", 5000)})()
+			return sftpSite(SSH{Banner: strings.Repeat("\x1b[2Jwelcome\u202e\r\n", 5000)})()
 		},
 	},
 	{
 		Name: "prompts-with-escapes",
-		Says: "The questions are long, and hold escapes and the password.",
+		Says: "The questions are long, and hold escapes and what was answered before.",
 		Args: asJane(sftpURL),
 		Env:  janesCode,
 		Build: func() *Computer {
-			foul := "\x1b]0;owned\x07\u202e" + rightPassword + code + "\x00"
+			foul := "\x1b]0;owned\x07\u202e\x00"
+			said := foul + rightPassword
 			return sftpSite(SSH{Methods: []string{"keyboard-interactive"}, Users: accounts(Account{Rounds: []Round{
-				{Name: foul, Instruction: strings.Repeat(foul+"\n", 2000), Prompts: []Prompt{{Text: "Password " + strings.Repeat(foul, 2000)}, {Text: "code " + foul, Echo: true, Answer: code}}},
+				{Name: foul, Instruction: strings.Repeat(foul+"\n", 2000), Prompts: []Prompt{{Text: "Password " + strings.Repeat(foul, 2000)}}},
+				{Name: said, Instruction: strings.Repeat(said+"\n", 2000), Prompts: []Prompt{{Text: "code " + said, Echo: true, Answer: code}}},
+				{Name: said, Instruction: said + code + "\n" + code},
 			}})})()
 		},
 	},
