@@ -51,6 +51,7 @@ const (
 	PortMatter        Matter = "port"
 	TLSMatter         Matter = "tls"
 	HostKeyMatter     Matter = "host-key"
+	SignInMatter      Matter = "sign-in"
 	CertificateMatter Matter = "certificate"
 	GreetingMatter    Matter = "greeting"
 	AddressMatter     Matter = "address"
@@ -59,7 +60,7 @@ const (
 )
 
 var matters = []Matter{
-	CauseMatter, WayMatter, PortMatter, TLSMatter, HostKeyMatter, CertificateMatter, GreetingMatter, AddressMatter, TimeMatter, PlaceMatter,
+	CauseMatter, WayMatter, PortMatter, TLSMatter, HostKeyMatter, SignInMatter, CertificateMatter, GreetingMatter, AddressMatter, TimeMatter, PlaceMatter,
 }
 
 // Exit is the exit code of a comparison: whether something got worse.
@@ -84,6 +85,7 @@ func Compare(before, after *Report) *Comparison {
 	c.ports()
 	c.versions()
 	c.hostKeys()
+	c.signIns()
 	c.certificates()
 	c.greetings()
 	c.addresses()

@@ -25,6 +25,8 @@ type App struct {
 	Use   string // one sentence: what to do with it
 
 	takes  []fact.Protocol
+	key    bool                   // its settings name the file of a private key
+	ppk    bool                   // it reads a key file in the format of PuTTY
 	unfit  func(user string) bool // user names that its file cannot hold; nil: it holds all
 	write  func(*site) string
 	caveat func(*site) string // what else to know, such as what the app has no place for; nil: nothing
@@ -33,15 +35,15 @@ type App struct {
 // Apps lists every app, the one for people first. It is the only list of their names.
 var Apps = []App{
 	{
-		Name: "any", Title: "any app", File: "settings.txt", takes: anyProtocol, write: forPeople,
+		Name: "any", Title: "any app", File: "settings.txt", takes: anyProtocol, write: forPeople, key: true, ppk: true,
 		Use: "Type these into the app.",
 	},
 	{
-		Name: "filezilla", Title: "FileZilla", File: "filezilla.xml", takes: anyProtocol, write: fileZilla,
+		Name: "filezilla", Title: "FileZilla", File: "filezilla.xml", takes: anyProtocol, write: fileZilla, key: true, ppk: true,
 		Use: "In FileZilla choose File, then Import, and this file: the site comes into the Site Manager; the settings beside it are the time-out and the keep-alive, which hold for all sites.",
 	},
 	{
-		Name: "winscp", Title: "WinSCP", File: "winscp.ini", takes: anyProtocol, write: winSCP,
+		Name: "winscp", Title: "WinSCP", File: "winscp.ini", takes: anyProtocol, write: winSCP, key: true, ppk: true,
 		Use: "In the login window of WinSCP choose Tools, then Import Sites, then from an INI file, and this file.",
 	},
 	{
@@ -49,7 +51,7 @@ var Apps = []App{
 		Use: "Paste the line into the host name of WinSCP's login window, or give it to winscp.exe or to open in a script.",
 	},
 	{
-		Name: "cyberduck", Title: "Cyberduck", File: "bookmark.duck", write: cyberduck,
+		Name: "cyberduck", Title: "Cyberduck", File: "bookmark.duck", write: cyberduck, key: true, ppk: true,
 		takes: []fact.Protocol{fact.SFTP, fact.FTPES, fact.FTP},
 		Use:   "Open the file with Cyberduck; the name of the file must end in .duck.",
 		caveat: func(s *site) string {
@@ -57,25 +59,22 @@ var Apps = []App{
 		},
 	},
 	{
-		Name: "openssh", Title: "OpenSSH", File: "ssh_config", takes: []fact.Protocol{fact.SFTP}, write: openSSH, unfit: unfitForSSH,
+		Name: "openssh", Title: "OpenSSH", File: "ssh_config", takes: []fact.Protocol{fact.SFTP}, write: openSSH, unfit: unfitForSSH, key: true,
 		Use: "Add these lines to the file .ssh/config in your home folder, or name this file with sftp -F; then write sftp and the host.",
-		caveat: func(s *site) string {
-			return pick(s.SignIn == "key", "Add a line IdentityFile with the path of your key.", "")
-		},
 	},
 	{
-		Name: "lftp", Title: "lftp", File: "lftp.txt", takes: anyProtocol, write: lftp,
+		Name: "lftp", Title: "lftp", File: "lftp.txt", takes: anyProtocol, write: lftp, key: true,
 		Use: "Write lftp -e 'source FILE'; lftp asks for the password.",
 	},
 	{
-		Name: "curl", Title: "curl", File: "curl.txt", takes: anyProtocol, write: curl, unfit: func(user string) bool { return strings.Contains(user, ":") },
+		Name: "curl", Title: "curl", File: "curl.txt", takes: anyProtocol, write: curl, key: true, unfit: func(user string) bool { return strings.Contains(user, ":") },
 		Use: "Write curl --config FILE, which lists the folder; curl asks for the password.",
 		caveat: func(s *site) string {
 			return pick(s.Protocol == fact.SFTP, "Not every curl speaks SFTP; curl --version lists what yours speaks.", "")
 		},
 	},
 	{
-		Name: "rclone", Title: "rclone", File: "rclone.conf", takes: anyProtocol, write: rclone, unfit: unfitForRclone,
+		Name: "rclone", Title: "rclone", File: "rclone.conf", takes: anyProtocol, write: rclone, key: true, unfit: unfitForRclone,
 		Use:    "Add these lines to rclone's configuration, whose place the command rclone config file shows, or name this file with --config; the remote is called as in the first line.",
 		caveat: rcloneCaveat,
 	},
@@ -110,6 +109,7 @@ func (a App) Settings(r *Report) (Settings, error) {
 		return Settings{}, fmt.Errorf("%s cannot use %s, and the report shows no way in that it can use; choose another app with --for", a.Title, wayIn(r.Ways[0]))
 	}
 	s := &site{Way: r.Ways[i], Timeout: timeout(r), User: r.Target.User, Reuse: demandsReuse(r, r.Ways[i].Port)}
+	s.key(r)
 	says := []string{fmt.Sprintf("These settings are for %s of %s: %s.", wayIn(s.Way), s.Host, proofSays(s.Way))}
 	if i > 0 {
 		says = append(says, fmt.Sprintf("The best way in is %s, which %s cannot use.", wayIn(r.Ways[0]), a.Title))
@@ -121,6 +121,7 @@ func (a App) Settings(r *Report) (Settings, error) {
 		says = append(says, "The user name has characters that cannot be written here safely: add it in the app.")
 	}
 	says = append(says, a.Use)
+	says = append(says, a.keySays(s))
 	if a.caveat != nil {
 		says = append(says, a.caveat(s))
 	}
@@ -134,7 +135,62 @@ type site struct {
 	User    string // empty: the app asks
 	Timeout int    // seconds
 	Reuse   bool   // data connections have to go on with the TLS session of the login
+	KeyFile string // of the key that signed in, where its path can be written into settings
+	PPK     bool   // it is in the format of PuTTY
+	Agent   bool   // an agent holds it
+	Locked  bool   // it has a passphrase
 }
+
+// withKey says whether a key signs in, alone or beside something else.
+func (s *site) withKey() bool { return slices.Contains(strings.Split(s.SignIn, " and "), "key") }
+
+// keyAlone says whether a key signs in and nothing else is wanted.
+func (s *site) keyAlone() bool { return s.SignIn == "key" }
+
+// key finds out where the key that signed in is.
+func (s *site) key(r *Report) {
+	for _, o := range cause.NewCase(&r.Run, &r.judgedBy).Identities {
+		k := o.Identity
+		switch {
+		case s.Key == "" || k.SHA256 != s.Key:
+		case k.Source == fact.KeyAgent:
+			s.Agent = true
+		case s.KeyFile == "" && keyPath.MatchString(k.Path):
+			s.KeyFile, s.PPK, s.Locked = k.Path, k.Format == fact.FormatPuTTY, k.Unlocked || k.Flaw == fact.KeyIsEncrypted
+		}
+	}
+}
+
+// keyPath is a whole path that needs no quotes in any settings: a report comes from a stranger.
+var keyPath = regexp.MustCompile(`^(/[A-Za-z0-9._+@/-]*|[A-Za-z]:[/\\][A-Za-z0-9._+@/\\-]*)[A-Za-z0-9_]$`)
+
+// plainKey is the path of the key for apps that do not read the format of PuTTY. In their settings a backslash can have a
+// meaning of its own, and Windows takes slashes too.
+func (s *site) plainKey() string {
+	if s.PPK {
+		return ""
+	}
+	return strings.ReplaceAll(s.KeyFile, `\`, "/")
+}
+
+// keySays tells what the settings say of the key, and what is left to the person.
+func (a App) keySays(s *site) string {
+	switch {
+	case !s.withKey():
+		return ""
+	case s.KeyFile != "" && a.takesKey(s):
+		return fmt.Sprintf("The key %s is named in them.", s.KeyFile)
+	case s.PPK:
+		return fmt.Sprintf("The way in needs your key %s, which is in the format of PuTTY: %s does not read that. Convert it with PuTTYgen, and choose the new file in the app.", s.KeyFile, a.Title)
+	case s.Agent:
+		return "The way in needs your key, which your SSH agent holds: let the app use the agent."
+	default:
+		return "The way in needs your key: choose its file in the app."
+	}
+}
+
+// takesKey says whether the app is told the file of the key. Only apps that know the format of PuTTY read a file in it.
+func (a App) takesKey(s *site) bool { return a.key && (!s.PPK || a.ppk) }
 
 func demandsReuse(r *Report, port int) bool {
 	return slices.ContainsFunc(r.Findings, func(f cause.Finding) bool {
@@ -177,9 +233,6 @@ func cautions(r *Report, w cause.Way) []string {
 	var says []string
 	if w.SignIn == "" {
 		says = append(says, pick(shutOut(r), "The server refused to sign the user in, which settings do not change.", "Nobody has signed in with them yet."))
-	}
-	if w.SignIn == "key" {
-		says = append(says, "The way in needs your key: choose its file in the app.")
 	}
 	if w.Encryption == cause.InClear {
 		says = append(says, "This way in is not encrypted: others on the way can read the password.")
@@ -226,12 +279,13 @@ func forPeople(s *site) string {
 		setting{"Protocol", protocolName(s.Way)},
 		setting{"Mode", pick(s.overFTP(), "passive", "")},
 		setting{"User", s.User},
+		setting{"Private key", s.KeyFile},
 		setting{"Time-out", strconv.Itoa(s.Timeout) + " seconds"},
 		setting{"Keep-alive", strconv.Itoa(keepAlive) + " seconds"},
 	)
 }
 
-// fileZilla writes what FileZilla 3.63 exports. Protocols: ServerProtocol in its engine; logon type 2 asks for the password.
+// fileZilla writes what FileZilla 3.63 exports. Protocols: ServerProtocol in its engine; logon type 2 asks for the password, 5 takes a key file.
 // The keep-alive is sent every 30 s. The settings have the names that are in its own filezilla.xml.
 func fileZilla(s *site) string {
 	protocols := map[fact.Protocol]string{fact.SFTP: "1", fact.FTPS: "3", fact.FTPES: "4", fact.FTP: "6"}
@@ -246,7 +300,8 @@ func fileZilla(s *site) string {
 			setting{"Protocol", protocols[s.Protocol]},
 			setting{"Type", "0"},
 			setting{"User", html.EscapeString(s.User)},
-			setting{"Logontype", "2"},
+			setting{"Logontype", pick(s.KeyFile != "", "5", "2")},
+			setting{"Keyfile", s.KeyFile},
 			setting{"PasvMode", pick(s.overFTP(), "MODE_PASSIVE", "MODE_DEFAULT")},
 			setting{"EncodingType", "Auto"},
 			setting{"Name", s.Host}) +
@@ -268,6 +323,7 @@ func cyberduck(s *site) string {
 		setting{"Port", strconv.Itoa(s.Port)},
 		setting{"Username", html.EscapeString(s.User)},
 		setting{"FTP Connect Mode", pick(s.overFTP(), "passive", "")},
+		setting{"Private Key File", s.KeyFile},
 	) + "<key>Custom</key>\n<dict>\n" + lines(pair,
 		setting{"connection.timeout.seconds", strconv.Itoa(s.Timeout)},
 		setting{"ssh.heartbeat.seconds", pick(s.overFTP(), "", strconv.Itoa(keepAlive))},
@@ -292,6 +348,7 @@ func winSCP(s *site) string {
 		{"UserName", munged(s.User)},
 		{"FSProtocol", pick(s.overFTP(), "5", "2")},
 		{"Ftps", ftps[s.Protocol]},
+		{"PublicKeyFile", munged(s.KeyFile)},
 	}, winSCPSettings(s)...)...)
 }
 
@@ -328,6 +385,8 @@ func openSSH(s *site) string {
 		setting{"HostName", s.Host},
 		setting{"Port", strconv.Itoa(s.Port)},
 		setting{"User", pick(s.User == "", "", `"`+s.User+`"`)},
+		setting{"IdentityFile", s.plainKey()},
+		setting{"IdentitiesOnly", pick(s.plainKey() == "", "", "yes")},
 		setting{"ConnectTimeout", strconv.Itoa(s.Timeout)},
 		setting{"ServerAliveInterval", strconv.Itoa(keepAlive)},
 		setting{"ServerAliveCountMax", "3"},
@@ -348,7 +407,7 @@ func lftp(s *site) string {
 		setting{"ftp:ssl-force", encrypted},
 		setting{"ftp:ssl-protect-data", encrypted},
 		setting{"ftp:ssl-allow", pick(s.Encryption == cause.InClear, "false", "")},
-		setting{"sftp:connect-program", pick(s.overFTP(), "", fmt.Sprintf(`"ssh -a -x -o ConnectTimeout=%d -o ServerAliveInterval=%d"`, s.Timeout, keepAlive))},
+		setting{"sftp:connect-program", pick(s.overFTP(), "", fmt.Sprintf(`"ssh -a -x%s -o ConnectTimeout=%d -o ServerAliveInterval=%d"`, pick(s.plainKey() == "", "", " -i "+s.plainKey()), s.Timeout, keepAlive))},
 	) + "open " + pick(s.User == "", "", "--user "+quoted(s.User)+" ") + quoted(s.url(scheme)) + "\n"
 }
 
@@ -357,12 +416,13 @@ func quoted(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
 
-// curl writes a file for --config. The folder of an SFTP session is ~; FTP begins in it.
+// curl writes a file for --config. It asks for no password where the user name ends in a colon. The folder of an SFTP session is ~; FTP begins in it.
 func curl(s *site) string {
 	scheme := map[fact.Protocol]string{fact.SFTP: "sftp", fact.FTPES: "ftp", fact.FTPS: "ftps", fact.FTP: "ftp"}[s.Protocol]
 	text := lines("%s = %s\n",
 		setting{"url", quoted(s.url(scheme) + pick(s.overFTP(), "/", "/~/"))},
-		setting{"user", pick(s.User == "", "", quoted(s.User))},
+		setting{"user", pick(s.User == "", "", quoted(s.User+pick(s.keyAlone(), ":", "")))},
+		setting{"key", pick(s.plainKey() == "", "", quoted(s.plainKey()))},
 		setting{"connect-timeout", strconv.Itoa(s.Timeout)},
 		setting{"keepalive-time", strconv.Itoa(keepAlive)},
 	)
@@ -384,7 +444,9 @@ func rclone(s *site) string {
 		setting{"host", s.Host},
 		setting{"port", strconv.Itoa(s.Port)},
 		setting{"user", s.User},
-		setting{"ask_password", pick(s.SignIn == "key", "", "true")},
+		setting{"ask_password", pick(s.keyAlone(), "", "true")},
+		setting{"key_file", s.plainKey()},
+		setting{"key_use_agent", pick(s.withKey() && (s.Agent || s.Locked), "true", "")},
 		setting{"explicit_tls", pick(s.Protocol == fact.FTPES, "true", "")},
 		setting{"tls", pick(s.Protocol == fact.FTPS, "true", "")},
 		setting{"disable_tls13", pick(s.Reuse, "true", "")},
@@ -403,5 +465,6 @@ func rcloneCaveat(s *site) string {
 	return fmt.Sprintf("rclone has no keep-alive and closes what is idle; write --contimeout %ds with the command, as the file has no place for it.", s.Timeout) +
 		pick(s.overFTP(), "", " It only connects to known hosts: connect once with sftp, which asks about the host key.") +
 		pick(s.overFTP() && s.Encryption != cause.InClear && !s.Reuse, ` If it says "illegal parameter", add the line disable_tls13 = true.`, "") +
+		pick(s.Locked && s.plainKey() != "", " The key has a passphrase: load it into your SSH agent first, which rclone asks.", "") +
 		pick(s.Reuse, " TLS 1.3 is off, as older versions of rclone cannot go on with its sessions, which this server demands.", "")
 }

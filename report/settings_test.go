@@ -245,3 +245,51 @@ func TestSettingsAreXML(t *testing.T) {
 		}
 	}
 }
+
+// signedInByKey is a report of a sign-in by SSH with a key.
+func signedInByKey(key fact.Identity) *Report {
+	const sha256 = "SHA256:8mVx2Qy7LkWc5dRzTn0oBs3aJg9uEi1fHp4tYvKqXrM"
+	key.SHA256 = sha256
+	r := reportOf("jane", "sftp.example.com", fact.SFTP)
+	r.Ways[0].SignIn, r.Ways[0].Key = "key", sha256
+	r.Seen = []fact.Observation{{ID: 1, Check: "keys", Identity: &key}}
+	return r
+}
+
+// Each app is told the file of the key that signed in, if it can read it.
+func TestSettingsNameTheKey(t *testing.T) {
+	home := fact.Identity{Path: "/home/jane/.ssh/id_ed25519"}
+	windows := fact.Identity{Path: `C:\Users\jane\key.ppk`, Format: fact.FormatPuTTY}
+	for _, c := range []struct {
+		name                string
+		key                 fact.Identity
+		app                 string
+		text, says, without string // without must not be in the text
+	}{
+		{"FileZilla", home, "filezilla", "<Logontype>5</Logontype>\n<Keyfile>/home/jane/.ssh/id_ed25519</Keyfile>", "", ""},
+		{"FileZilla reads ppk", windows, "filezilla", `<Keyfile>C:\Users\jane\key.ppk</Keyfile>`, "", ""},
+		{"WinSCP", windows, "winscp", "PublicKeyFile=C%3A%5CUsers%5Cjane%5Ckey.ppk\n", "", ""},
+		{"Cyberduck", home, "cyberduck", "<key>Private Key File</key>\n<string>/home/jane/.ssh/id_ed25519</string>", "", ""},
+		{"OpenSSH", home, "openssh", "    IdentityFile /home/jane/.ssh/id_ed25519\n    IdentitiesOnly yes\n", "The key /home/jane/.ssh/id_ed25519 is named in them.", ""},
+		{"OpenSSH of Windows", fact.Identity{Path: `C:\Users\jane\.ssh\id_rsa`}, "openssh", "    IdentityFile C:/Users/jane/.ssh/id_rsa\n", "", ""},
+		{"OpenSSH does not read ppk", windows, "openssh", "", "OpenSSH does not read that", "Identit"},
+		{"lftp", home, "lftp", `"ssh -a -x -i /home/jane/.ssh/id_ed25519 -o Connect`, "", ""},
+		{"curl", home, "curl", "user = \"jane:\"\nkey = \"/home/jane/.ssh/id_ed25519\"\n", "", ""},
+		{"rclone", home, "rclone", "key_file = /home/jane/.ssh/id_ed25519\n", "", "agent"},
+		{"rclone with a passphrase", fact.Identity{Path: home.Path, Unlocked: true}, "rclone", "key_use_agent = true\n", "load it into your SSH agent first", ""},
+		{"rclone with an agent", fact.Identity{Source: fact.KeyAgent}, "rclone", "key_use_agent = true\n", "which your SSH agent holds", "key_file"},
+		{"a path with blanks", fact.Identity{Path: "/home/jane doe/key"}, "openssh", "", "choose its file in the app", "Identit"},
+		{"a path that is an option", fact.Identity{Path: "-oProxyCommand=x"}, "lftp", "", "choose its file in the app", "Proxy"},
+		{"a path with a line end", fact.Identity{Path: "/home/jane/key\n    ProxyCommand x"}, "openssh", "", "choose its file in the app", "Proxy"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			made := settingsFor(t, c.app, signedInByKey(c.key))
+			if !strings.Contains(made.Text, c.text) || c.without != "" && strings.Contains(made.Text, c.without) {
+				t.Errorf("the text is\n%s\nwant %q and not %q", made.Text, c.text, c.without)
+			}
+			if says := strings.Join(made.Says, "\n"); !strings.Contains(says, c.says) {
+				t.Errorf("it says\n%s\nwant %q", says, c.says)
+			}
+		})
+	}
+}
