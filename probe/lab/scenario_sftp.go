@@ -291,6 +291,35 @@ var healthySFTP = []Scenario{
 		}),
 	},
 	{
+		Name: "healthy-sftp-host-certificate",
+		Says: "The host key has a certificate of an authority that known_hosts trusts for the domain.",
+		Args: asJane(sftpURL),
+		Env:  janeKnows,
+		Build: with(sftpSite(SSH{HostKeys: []Key{HostEd25519, HostECDSA}, Authority: &authorityKey}), func(c *Computer) {
+			c.keep(knownHosts, "@cert-authority *.example.org "+authorityKey.public()+"\n")
+		}),
+	},
+	{
+		Name:  "healthy-sftp-host-certificate-of-no-use",
+		Says:  "The host key has a certificate, and known_hosts has the key itself.",
+		Args:  asJane(sftpURL),
+		Env:   janeKnows,
+		Build: sftpSite(SSH{Authority: &authorityKey}),
+	},
+	{
+		Name: "healthy-sftp-ipv6",
+		Says: "Jane signs in over IPv6.",
+		Args: asJane("--write", sftpURL),
+		Env:  janeKnows,
+		Build: func() *Computer {
+			c := home(records(sftpHost, exampleIPv6))
+			c.giveIPv6()
+			c.Internet.Listen(exampleIPv6, SSH{}, 22)
+			c.knows(sftpHost, HostEd25519)
+			return c
+		},
+	},
+	{
 		Name: "healthy-sftp-other-known-hosts",
 		Says: "Jane names the file that holds the host key.",
 		Args: asJane("--known-hosts", "/etc/ssh/our_hosts", sftpURL),
@@ -386,6 +415,26 @@ var hostKeyFaults = []Scenario{
 			c.knows("backup.example.com", firewallKey)
 			c.obstruct(Path{Ports: []uint16{22, 3022}, Answers: SSH{HostKeys: []Key{firewallKey}, Ident: "SSH-2.0-PaloAlto", Methods: []string{"password"}}})
 		}),
+	},
+	{
+		Name:   "ssh-decrypted-at-a-known-host",
+		Says:   "A firewall shows a host key of its own for a server that jane has visited from elsewhere.",
+		Args:   asJane(sftpURL),
+		Env:    janeKnows,
+		Causes: []string{"ssh-proxied"},
+		Build: with(sftpSite(SSH{}), func(c *Computer) {
+			c.knows("git.example.net", firewallKey)
+			c.knows("backup.example.com", firewallKey)
+			c.obstruct(Path{Ports: []uint16{22}, Answers: SSH{HostKeys: []Key{firewallKey}}})
+		}),
+	},
+	{
+		Name:   "ssh-too-new-for-old-apps",
+		Says:   "The server proves its RSA key with SHA-2 only, which old apps do not know.",
+		Args:   asJane(sftpURL),
+		Env:    janeKnows,
+		Causes: []string{"ssh-old-apps"},
+		Build:  sftpSite(SSH{HostKeys: []Key{HostRSA}}),
 	},
 	{
 		Name:   "ssh-weak-group",
@@ -973,7 +1022,7 @@ var sftpFaults = []Scenario{
 	{
 		Name:   "sftp-folder-missing",
 		Says:   "Jane wants to begin in a folder that is not there.",
-		Args:   asJane(sftpURL + "/report"),
+		Args:   asJane(sftpURL + "/invoices"),
 		Env:    janeKnows,
 		Causes: []string{"data-folder"},
 		Build:  sftpSite(SSH{}),
@@ -1006,6 +1055,49 @@ var sftpFaults = []Scenario{
 
 // sshFaultsTogether are two things that are wrong at a time.
 var sshFaultsTogether = []Scenario{
+	{
+		Name:   "ssh-pauses-in-the-middle",
+		Says:   "The server refuses five keys of jane's agent, and pauses her address before the others are shown.",
+		Args:   asJane(sftpURL),
+		Causes: []string{"auth-too-many", "ssh-not-allowed-now"},
+		Build: with(sftpSite(SSH{Users: keyAccount()}), func(c *Computer) {
+			holding(SSHAgent{Keys: manyKeys()})(c)
+			c.obstruct(Path{Ports: []uint16{22}, From: 1, Answers: Raw{Say: "Not allowed at this time\r\n"}})
+		}),
+	},
+	{
+		Name:   "wrong-password-tried-once",
+		Says:   "Jane gives a wrong password to a host with FTP and SSH, and wants one failed login at most.",
+		Args:   asJane("--max-failed-logins", "1", exampleFTP),
+		Env:    janeErrs,
+		Causes: []string{"login-bad-credentials"},
+		Build: with(signInSite(FTP{Brand: ProFTPD}, TLS{}), func(c *Computer) {
+			c.onExample(SSH{}, 22)
+			c.knows(exampleFTP, HostEd25519)
+		}),
+	},
+	{
+		Name:   "wrong-password-both-ways",
+		Says:   "Jane gives a wrong password to a host with FTP and SSH.",
+		Args:   asJane(exampleFTP),
+		Env:    janeErrs,
+		Causes: []string{"login-bad-credentials"},
+		Build: with(signInSite(FTP{Brand: ProFTPD}, TLS{}), func(c *Computer) {
+			c.onExample(SSH{}, 22)
+			c.knows(exampleFTP, HostEd25519)
+		}),
+	},
+	{
+		Name:   "ftp-in-clear-and-host-key-changed",
+		Says:   "A host takes jane by FTP in clear only, and the host key of its SSH server has changed.",
+		Args:   asJane(exampleFTP),
+		Env:    janeKnows,
+		Causes: []string{"login-password-withheld", "ssh-hostkey-changed"},
+		Build: with(plainSite, func(c *Computer) {
+			c.onExample(SSH{}, 22)
+			c.knows(exampleFTP, strangersKey)
+		}),
+	},
 	{
 		Name:   "wrong-password-and-open-key",
 		Says:   "Jane's key is open to everybody and not known to the server, and her password is wrong.",

@@ -15,6 +15,8 @@ type SSH struct {
 	Ident  string        // the identification; empty: OpenSSH 9.2p1 of Debian
 	// HostKeys are its host keys, the preferred first; none: an Ed25519 key. An OpenSSH tells them all after the sign-in.
 	HostKeys []Key
+	// Authority has signed a certificate for each host key, which is shown to those who ask for one.
+	Authority *Key
 	// Offer announces these algorithms in place of the real ones, where it names any. Where they share nothing with the
 	// visitor's, or nothing that the lab can do, the server says so and goes (RFC 4253, section 7.1).
 	Offer *Offer

@@ -90,18 +90,27 @@ func (s *sshSession) offer() *kexInit {
 	}
 }
 
-// signsWith lists the algorithms of the host keys.
+// signsWith lists the algorithms of the host keys, those of certificates first.
 func (s *sshSession) signsWith() []string {
-	var algorithms []string
+	var certified, plain []string
 	for _, key := range s.hostKeys() {
+		algorithms := []string{key.signer().PublicKey().Type()}
 		if key.Kind == RSA {
-			algorithms = append(algorithms, ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256)
-			continue
+			algorithms = []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
 		}
-		algorithms = append(algorithms, key.signer().PublicKey().Type())
+		for _, algorithm := range algorithms {
+			certified = append(certified, algorithm+ofCertificate)
+		}
+		plain = append(plain, algorithms...)
 	}
-	return algorithms
+	if s.Authority == nil {
+		return plain
+	}
+	return append(certified, plain...)
 }
+
+// ofCertificate ends the name of an algorithm of certificates (PROTOCOL.certkeys of OpenSSH).
+const ofCertificate = "-cert-v01@openssh.com"
 
 // exchangeKeys agrees on keys and proves the host key.
 func (s *sshSession) exchangeKeys() bool {
@@ -150,20 +159,29 @@ func keySize(cipher string) int {
 	}
 }
 
-// hostSigner signs with a host key and one of its algorithms.
+// hostSigner signs with a host key and one of its algorithms, and shows the key or its certificate.
 type hostSigner struct {
 	ssh.AlgorithmSigner
 	algorithm string
+	shown     ssh.PublicKey
 }
 
 // hostKeyFor returns nil where no host key knows the algorithm.
-func (s *sshSession) hostKeyFor(algorithm string) *hostSigner {
+func (s *sshSession) hostKeyFor(name string) *hostSigner {
+	algorithm, certified := strings.CutSuffix(name, ofCertificate)
+	if certified && s.Authority == nil {
+		return nil
+	}
 	for _, key := range s.hostKeys() {
 		signer := key.signer().(ssh.AlgorithmSigner)
 		kind := signer.PublicKey().Type()
-		if kind == algorithm || kind == ssh.KeyAlgoRSA && strings.HasPrefix(algorithm, "rsa-sha2-") {
-			return &hostSigner{signer, algorithm}
+		if kind != algorithm && (kind != ssh.KeyAlgoRSA || !strings.HasPrefix(algorithm, "rsa-sha2-")) {
+			continue
 		}
+		if certified {
+			return &hostSigner{signer, algorithm, key.hostCertificate(*s.Authority)}
+		}
+		return &hostSigner{signer, algorithm, signer.PublicKey()}
 	}
 	return nil
 }
@@ -194,7 +212,7 @@ func (s *sshSession) agree(sent, received []byte, key *hostSigner, size int) boo
 		Visitor, Server                 string
 		Received, Sent, HostKey, Q1, Q2 []byte
 		Secret                          *big.Int
-	}{s.visitor, s.ident(), received, sent, key.PublicKey().Marshal(), half.Public, ours.PublicKey().Bytes(), secret}))
+	}{s.visitor, s.ident(), received, sent, key.shown.Marshal(), half.Public, ours.PublicKey().Bytes(), secret}))
 	signature, err := key.SignWithAlgorithm(rand.Reader, hash[:], key.algorithm)
 	if err != nil {
 		return false
@@ -204,7 +222,7 @@ func (s *sshSession) agree(sent, received []byte, key *hostSigner, size int) boo
 		HostKey   []byte `sshtype:"31"`
 		Public    []byte
 		Signature []byte
-	}{key.PublicKey().Marshal(), ours.PublicKey().Bytes(), ssh.Marshal(signature)})
+	}{key.shown.Marshal(), ours.PublicKey().Bytes(), ssh.Marshal(signature)})
 	return answered && s.switchOver(secret, size)
 }
 

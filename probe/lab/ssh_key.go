@@ -90,18 +90,24 @@ func authorizedLine(key ssh.PublicKey) string {
 
 // certified is a certificate for the key, valid from two days ago and for so long from now (PROTOCOL.certkeys of OpenSSH).
 func (k Key) certified(by Key, valid time.Duration, users ...string) *ssh.Certificate {
-	c := &ssh.Certificate{
-		Key:             k.signer().PublicKey(),
-		Serial:          1,
+	return k.sign(by, ssh.Certificate{
 		CertType:        ssh.UserCert,
-		KeyId:           k.Name,
 		ValidPrincipals: users,
 		ValidAfter:      uint64(time.Now().Add(-2 * day).Unix()),
 		ValidBefore:     uint64(time.Now().Add(valid).Unix()),
 		Permissions:     ssh.Permissions{Extensions: map[string]string{"permit-pty": ""}},
-	}
+	})
+}
+
+// hostCertificate is a certificate for a host key, for every host and for ever.
+func (k Key) hostCertificate(by Key) *ssh.Certificate {
+	return k.sign(by, ssh.Certificate{CertType: ssh.HostCert, ValidBefore: ssh.CertTimeInfinity})
+}
+
+func (k Key) sign(by Key, c ssh.Certificate) *ssh.Certificate {
+	c.Key, c.Serial, c.KeyId = k.signer().PublicKey(), 1, k.Name
 	if err := c.SignCert(rand.Reader, by.signer()); err != nil {
 		panic("lab: " + err.Error())
 	}
-	return c
+	return &c
 }

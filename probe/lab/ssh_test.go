@@ -317,6 +317,22 @@ func TestKeyCertificates(t *testing.T) {
 	}
 }
 
+// A host key is shown with its certificate to those who ask for that.
+func TestHostCertificate(t *testing.T) {
+	authority := Key{Ed25519, "authority"}
+	for _, host := range []Key{HostEd25519, HostECDSA, HostRSA} {
+		in(t, exampleSite, func(t *testing.T, c *Computer) {
+			c.onExample(SSH{HostKeys: []Key{host}, Authority: &authority}, 22)
+			checker := ssh.CertChecker{IsHostAuthority: func(key ssh.PublicKey, _ string) bool { return same(key, authority.signer().PublicKey()) }}
+			conn, _, _, err := ssh.NewClientConn(dial(t, c, exampleIP+":22"), "x:22", &ssh.ClientConfig{User: jane, Auth: byPassword(rightPassword), HostKeyCallback: checker.CheckHostKey})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = conn.Close()
+		})
+	}
+}
+
 func TestFilesLeft(t *testing.T) {
 	in(t, exampleSite, func(t *testing.T, c *Computer) {
 		c.onExample(SSH{}, 22)
