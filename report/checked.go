@@ -26,7 +26,7 @@ type part struct {
 func rowsOf(r *Report) []row {
 	c := cause.NewCase(&r.Run, &r.judgedBy)
 	var rows []row
-	for _, p := range []part{computerPart(c), namePart(c), portsPart(c), ftpPart(c), tlsPart(c), loginPart(c), dataPart(c), sshPart(c), keysPart(c), sftpPart(c), idlePart(c), webPart(c), clockPart(c)} {
+	for _, p := range []part{computerPart(c), namePart(c), portsPart(c), ftpPart(c), tlsPart(c), loginPart(c), dataPart(c), sshPart(c), keysPart(c), sftpPart(c), idlePart(c), webPart(c), webLoginPart(c), publicIPPart(c), clockPart(c)} {
 		if p.says == "" {
 			continue
 		}

@@ -24,7 +24,7 @@ func writeHTML(w io.Writer, r *Report, _ Options) error {
 	var d htmlDocument
 	d.begin(r.Target.Host, signed{markOfVerdict(r), r.Verdict.Summary}, r.Target.Host+", "+r.Started.UTC().Format("2006-01-02 15:04:05 UTC"))
 	for _, f := range r.roots() {
-		d.finding(f)
+		d.finding(f, onThis(r, f.Cause))
 	}
 	d.path(drawPath(r, c))
 	d.ways(r)
@@ -91,7 +91,7 @@ func (d *htmlDocument) begin(title string, head signed, below string) {
 	d.write(`<p class="dim">%v</p>`+"\n", below)
 }
 
-func (d *htmlDocument) finding(f cause.Finding) {
+func (d *htmlDocument) finding(f cause.Finding, pages []string) {
 	title := signed{marks[f.Severity], f.Title}
 	d.write("\n"+`<section class="finding %v">`+"\n", title.Class())
 	d.write(`<h2><span class="sign" aria-hidden="true">%v</span> %v</h2>`+"\n", title.Sign(), title.Text)
@@ -113,6 +113,9 @@ func (d *htmlDocument) finding(f cause.Finding) {
 			d.write(`<tr><th scope="row">%v</th><td>%v</td></tr>`, capital(string(step.Who)), step.Do)
 		}
 		d.write("</table>\n")
+	}
+	for _, page := range pages {
+		d.write(`<p class="dim">%v</p>`, page)
 	}
 	d.write(`<p class="dim">more: <code>ftpdoctor explain %v</code></p>`+"\n</section>\n", f.Cause)
 }

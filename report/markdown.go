@@ -38,6 +38,9 @@ func (d *document) summary(r *Report) {
 	}
 	for _, f := range r.roots() {
 		d.finding(f)
+		for _, page := range onThis(r, f.Cause) {
+			d.line("- " + d.inline(page))
+		}
 	}
 	if from := consequences(r); from != "" {
 		d.paragraph("What follows from that: " + d.inline(from) + ".")

@@ -89,6 +89,9 @@ func describe(o *fact.Observation) []string {
 	if lines := describeSSH(o); lines != nil {
 		return lines
 	}
+	if lines := describeServices(o); lines != nil {
+		return lines
+	}
 	return []string{"something that this version does not know"}
 }
 
