@@ -181,9 +181,9 @@ func (a *signOn) answer(name, instruction string, questions []string, echoes []b
 	given := givenIn(auth.Rounds)
 	auth.Rounds = append(auth.Rounds, round)
 	answers := make([]string, len(questions))
-	for i := range questions {
+	for i, question := range questions {
 		prompt := &round.Prompts[i]
-		answer, ok := a.answerTo(prompt, given)
+		answer, ok := a.answerTo(question, prompt, given)
 		if !ok {
 			return nil, errUnanswered
 		}
@@ -213,11 +213,11 @@ var (
 
 // answerTo answers one question, and notes of what kind the answer is. A question that comes again after it was answered says that
 // the answer was wrong: the user's next try is not spent on it.
-func (a *signOn) answerTo(prompt *fact.Prompt, given []fact.Secret) (answer string, ok bool) {
+func (a *signOn) answerTo(question string, prompt *fact.Prompt, given []fact.Secret) (answer string, ok bool) {
 	auth := a.step.Auth
-	password, code := asksPassword.MatchString(prompt.Text), asksCode.MatchString(prompt.Text)
+	password, code := asksPassword.MatchString(question), asksCode.MatchString(question)
 	switch {
-	case asksChange.MatchString(prompt.Text):
+	case asksChange.MatchString(question):
 		auth.Answer = fact.AuthChange
 		return "", false
 	case password && !code && slices.Contains(given, fact.GavePassword), code && !password && slices.Contains(given, fact.GaveCode):
