@@ -85,7 +85,14 @@ func working(r *Report) []cause.Way {
 }
 
 // shutOut says whether somebody wanted to sign in and nobody was let in. Then no way in is known to work for that user.
-func shutOut(r *Report) bool { return r.Spent.Logins > 0 && r.Spent.FailedLogins == r.Spent.Logins }
+func shutOut(r *Report) bool {
+	if r.Spent.Logins > 0 {
+		return r.Spent.FailedLogins == r.Spent.Logins
+	}
+	return slices.ContainsFunc(r.roots(), func(f cause.Finding) bool {
+		return f.Severity == cause.Problem && (strings.HasPrefix(f.Cause, "auth-") || strings.HasPrefix(f.Cause, "key-"))
+	})
+}
 
 func inconclusive(r *Report) string {
 	var says string

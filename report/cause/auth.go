@@ -87,6 +87,8 @@ func (c *Case) sshReason(d *sshDenial) (cause string, sure Confidence) {
 		return narrowed, narrowedSure
 	case d.passwordRefused() != nil && c.ftpAccepted():
 		return "auth-user-denied", Likely
+	case d.endsBehindPassword():
+		return "auth-user-denied", Likely
 	case d.passwordRefused() != nil:
 		return "auth-password-wrong", Likely
 	case d.takesNothing():
@@ -297,6 +299,33 @@ func (s *SSHSession) cutBehindKeys() bool {
 	const several = 3
 	last := s.last()
 	return s.broke() && last.Auth.Method == fact.AuthPublicKey && last.Failed(fact.Closed, fact.Reset, fact.Disconnected) && len(s.keysRefused()) >= several
+}
+
+// endsBehindPassword says whether the server names no method with which to go on after the password, as it does after a wrong one.
+// mod_sftp of ProFTPD 1.3.8 does so where the password is right, and the folder of the account cannot be set up.
+func (s *SSHSession) endsBehindPassword() bool {
+	o := s.passwordRefused()
+	return o != nil && o.Auth.Answer == fact.AuthRefused && len(o.Auth.Methods) == 0
+}
+
+// refusedUnasked says whether the server offers a dialogue and refuses it without a question. OpenSSH 9.2p1 does so where it has no
+// PAM to ask (KbdInteractiveAuthentication is on by itself).
+func (s *SSHSession) refusedUnasked() bool {
+	asked := s.auths(func(a *fact.Auth) bool { return a.Method == fact.AuthKeyboard })
+	return len(asked) > 0 && !slices.ContainsFunc(asked, func(o *fact.Observation) bool {
+		return o.Auth.Answer != fact.AuthRefused || slices.ContainsFunc(o.Auth.Rounds, func(r fact.Round) bool { return len(r.Prompts) > 0 })
+	})
+}
+
+// warned is the sign-in that was accepted with certain words; nil when it was without. OpenSSH 9.2p1 passes on in that way what PAM
+// says of the account.
+func (s *SSHSession) warned(words *regexp.Regexp) *fact.Observation {
+	if s == nil {
+		return nil
+	}
+	return first(s.auths(func(a *fact.Auth) bool {
+		return a.Method != fact.AuthNone && a.Answer == fact.AuthAccepted && slices.ContainsFunc(a.Banner, words.MatchString)
+	}))
 }
 
 // takesNothing says whether the server names no method at all with which this user could sign in.

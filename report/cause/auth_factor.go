@@ -1,8 +1,10 @@
 package cause
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"ftpdoctor/probe/fact"
@@ -60,7 +62,7 @@ var authSecondFactor = Rule{
 			Fix:   []Step{{You, "choose the interactive way of signing in (keyboard-interactive) in your app, and answer there"}},
 		}
 		if right := d.Partial(); len(right) > 0 {
-			wanted := and(methodNames(d.Wanted()))
+			wanted := and(wantedNames(d.Wanted()))
 			f.Says = fmt.Sprintf("It takes %s, and then wants %s.", given(right[len(right)-1].Auth), wanted)
 			f.Fix = []Step{
 				{You, fmt.Sprintf("set up both in your app: %s and %s", given(right[len(right)-1].Auth), wanted)},
@@ -143,6 +145,20 @@ func matchAuthSlow(c *Case) []Finding {
 		}}
 	}
 	return nil
+}
+
+// wantedNames names what methods ask for.
+func wantedNames(methods []string) []string {
+	names := map[fact.AuthMethod]string{fact.AuthPublicKey: "a key", fact.AuthPassword: "the password", fact.AuthKeyboard: "answers in a dialogue"}
+	const most = 4
+	var words []string
+	for _, m := range methods[:min(len(methods), most)] {
+		words = append(words, cmp.Or(names[fact.AuthMethod(m)], strings.Join(strings.Fields(m), " ")))
+	}
+	if len(words) == 0 {
+		return []string{"something else"}
+	}
+	return words
 }
 
 // given names what a request showed.

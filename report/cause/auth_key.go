@@ -29,22 +29,33 @@ func matchTooMany(c *Case) []Finding {
 		{You, "take the keys that you do not need out of the agent (ssh-add -d FILE)"},
 	}
 	if d := c.sshDeniedFor("auth-too-many"); d != nil {
-		n := len(d.keysRefused())
+		n, later := len(d.keysRefused()), len(d.keysUnasked())
 		f := Finding{
-			Title: fmt.Sprintf("%s hangs up after %d %s", c.Run.Target.Host, n, plural(n, "wrong key", "wrong keys")),
+			Title: fmt.Sprintf("%s refuses %d keys, and there are more than a connection can show", c.Run.Target.Host, n),
 			Says:  "The server counts every key that it does not know as a failed try, and hangs up after a few.",
 			Fix:   fix,
 		}
-		switch later := len(d.keysUnasked()); {
-		case !d.broke():
-			f.Title = fmt.Sprintf("%s refuses %d keys, and there are more than one connection can show", c.Run.Target.Host, n)
-			f.Says = fmt.Sprintf("%d more %s not shown, because servers hang up after a few failed tries.", later, plural(later, "key was", "keys were"))
-		case later > 0:
+		if at := d.hungUpAt(); at > 0 {
+			f.Title = fmt.Sprintf("%s hangs up at the %s wrong key", c.Run.Target.Host, ordinal(at))
+		}
+		if later > 0 {
 			f.Says += fmt.Sprintf(" %d more %s not shown.", later, plural(later, "key was", "keys were"))
 		}
 		return []Finding{c.sshFinding(d, f)}
 	}
 	return c.tooManyBefore(fix)
+}
+
+// hungUpAt is at how many wrong keys on one connection the server hung up; 0: it did not.
+func (s *SSHSession) hungUpAt() int {
+	shown := map[int]int{}
+	for _, o := range s.auths(func(a *fact.Auth) bool { return a.Method == fact.AuthPublicKey && a.Answer != fact.AuthUnasked }) {
+		shown[o.Conn]++
+		if o.Auth.Answer == "" && o.Failure != nil {
+			return shown[o.Conn]
+		}
+	}
+	return 0
 }
 
 // tooManyBefore finds a key that the server takes, and that stands too far behind in the row in which the user's ssh shows them.

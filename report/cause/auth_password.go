@@ -15,7 +15,7 @@ var authMethodMissing = Rule{
 	Severity: Problem,
 	Page: Page{
 		Means: "The server offers this user other ways of signing in than a password, mostly an SSH key. The right password would not help either.",
-		Shown: "The server lists the methods that can be used before anything is sent to it, and neither password nor keyboard-interactive was among them. The password stayed here.",
+		Shown: "The server lists the methods that can be used before anything is sent to it, and neither password nor keyboard-interactive was among them, or the latter was refused without a question. The password stayed here.",
 		Mend: "Choose your private key in the app, and see to it that its public half is registered with the account. If you have none, make one with `ssh-keygen -t ed25519` and upload the file that ends in .pub. " +
 			"Or ask whoever runs the server to permit passwords (sshd_config: PasswordAuthentication).",
 	},
@@ -25,6 +25,9 @@ var authMethodMissing = Rule{
 			Title: fmt.Sprintf("%s takes no password from %s over SSH", c.Run.Target.Host, c.user()),
 			Says:  fmt.Sprintf("It offers %s. The password was not sent.", and(methodNames(d.Offered()))),
 			Fix:   []Step{{SiteAdmin, fmt.Sprintf("permit passwords for %s, if that is what you want", c.user())}},
+		}
+		if d.refusedUnasked() {
+			f.Says = fmt.Sprintf("It offers %s, and refuses the dialogue without a question. The password was not sent.", and(methodNames(d.Offered())))
 		}
 		if d.offers(fact.AuthPublicKey) {
 			f.Fix = append([]Step{{You, "choose your private key in the app, and register its public half with the account"}}, f.Fix...)
@@ -58,8 +61,13 @@ func methodNames(methods []string) []string {
 // passwordUnwanted says whether a password was at hand, and the server has no method to take it by. Who names a key wants to
 // sign in with that.
 func (c *Case) passwordUnwanted(d *sshDenial) bool {
-	return d.Offered() != nil && !d.offers(fact.AuthPassword) && !d.offers(fact.AuthKeyboard) && !c.gaveKey() &&
-		(d.Withheld() == fact.NoMethod || strings.Contains(d.Login.Login.Method, "password"))
+	if d.Offered() == nil || d.offers(fact.AuthPassword) || c.gaveKey() {
+		return false
+	}
+	if d.offers(fact.AuthKeyboard) {
+		return d.refusedUnasked()
+	}
+	return d.Withheld() == fact.NoMethod || strings.Contains(d.Login.Login.Method, "password")
 }
 
 var authModeMismatch = Rule{
@@ -128,12 +136,17 @@ func matchPasswordExpired(c *Case) []Finding {
 	if d := c.sshDeniedFor("auth-password-expired"); d != nil {
 		return []Finding{c.sshFinding(d, f)}
 	}
-	o := c.SSH.speaking(expiredPassword)
-	if o == nil {
+	u := c.unstarted()
+	if u == nil || u.reason != "auth-password-expired" {
 		return nil
 	}
 	f.Severity, f.Confidence = c.weighSSH(Problem), Likely
-	f.Where, f.Evidence, f.Quotes = c.SSH.where(), ids(c.SSH.Login, o), channelWords(o)
+	f.Where, f.Evidence = u.where(), ids(u.Login, u.at)
+	if u.at.Auth != nil {
+		f.Quotes = u.at.Auth.Banner
+	} else {
+		f.Quotes = channelWords(u.at)
+	}
 	return []Finding{f}
 }
 
@@ -160,9 +173,15 @@ var authUserDenied = Rule{
 			return f
 		}
 		f.Says = "The server names no method at all with which this user could sign in."
+		if d.endsBehindPassword() {
+			f.Says = "After the password it names no method with which this user could go on, which it would after a wrong one."
+		}
 		f.Candidates = []Candidate{
 			{"auth-user-denied", "the server's log names a list of users, a lock or an expiry", SiteAdmin},
 			{"login-protocol-disabled", "the settings of the account do not allow SFTP", SiteAdmin},
+		}
+		if d.endsBehindPassword() {
+			f.Candidates = append(f.Candidates, Candidate{"sftp-home-missing", "the folder of the account is not there, or the server may not open it", SiteAdmin})
 		}
 		if c.ftpAccepted() {
 			f.Says = "FTP on the same host takes the same password, so the account may not use SSH, or has another password there."
@@ -203,7 +222,7 @@ var authPasswordWrong = Rule{
 			Title: fmt.Sprintf("%s refuses the user name or the password over SSH", c.Run.Target.Host),
 			Says:  "SSH has one answer for a wrong name, a wrong password and an account that may not sign in; which of them it is stands only in the server's log.",
 			Fix: []Step{
-				{You, "sign in on the provider's web page with the same name and password, and copy both from there"},
+				c.onTheWeb(),
 				{SiteAdmin, c.lookUp()},
 			},
 			Candidates:  c.whySSHRefuses(d),
@@ -252,14 +271,13 @@ func (c *Case) whySSHRefuses(d *sshDenial) []Candidate {
 	if len(d.keysRefused()) > 0 {
 		found = append(found, Candidate{"auth-key-unknown", "the list of keys of the account does not hold the fingerprint of yours", You})
 	}
-	return append(found,
-		Candidate{"login-2fa", "the web page asks for a code after the password", You},
-		Candidate{"login-password-change", "the web page asks for a new password", You},
-		Candidate{"login-protocol-disabled", "the settings of the account do not allow SFTP", SiteAdmin},
-		Candidate{"login-ip-or-country", "the log names the address or the country, or it works from another network", SiteAdmin},
-		Candidate{"login-locked", "the log or the list of users shows a lock", SiteAdmin},
-		Candidate{"auth-user-denied", "the log says that the user is not allowed, has expired, or is not known", SiteAdmin},
-	)
+	for _, reason := range c.everyReason("SFTP") {
+		if reason.Cause == "login-disabled" { // a server of one's own has more to look at
+			reason = Candidate{"auth-user-denied", "the log says that the user is not known, not allowed, locked or has expired", SiteAdmin}
+		}
+		found = append(found, reason)
+	}
+	return found
 }
 
 var authDisconnected = Rule{
@@ -296,7 +314,7 @@ func (c *Case) refusedOverSSH() []Finding {
 		Says:       "SSH has no words for the reason of a refusal.",
 		Fix: []Step{
 			{SiteAdmin, c.lookUp()},
-			{You, "sign in on the provider's web page with the same name and password"},
+			c.onTheWeb(),
 		},
 		Candidates:  c.whySSHRefuses(d),
 		ExplainedBy: c.deniedByFTPToo(),

@@ -73,7 +73,7 @@ var locked = Rule{
 
 var protocolDisabled = Rule{
 	Code:     "login-protocol-disabled",
-	Title:    "The account may not use FTP",
+	Title:    "The account may not use this protocol",
 	Severity: Problem,
 	Page: Page{
 		Means: "The account exists, and is not allowed to use this protocol. It may work on the web, or over SFTP, with the same password.",

@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -43,7 +44,7 @@ func (c *Case) unstarted() *unstarted {
 			u.at = o
 		}
 	}
-	words := s.speaking(expiredPassword)
+	words := cmp.Or(s.speaking(expiredPassword), s.warned(expiredPassword))
 	switch text := s.spoken(); {
 	case words != nil:
 		u.at, u.reason = words, "auth-password-expired"
@@ -251,10 +252,12 @@ var sftpNone = Rule{
 		if ok && lack.Some != "" {
 			f.Says += fmt.Sprintf(" %s has no SFTP for %s.", c.Profile.Title, lack.Some)
 		}
-		if ok && lack.Instead != "" {
-			f.Fix = append(f.Fix, Step{You, lack.Instead})
+		if ok {
+			f.Fix = append(f.Fix, Step{You, cmp.Or(lack.Instead, "use another way to bring files there")})
 		}
-		f.Fix = append(f.Fix, Step{SiteAdmin, fmt.Sprintf("switch SFTP on for %s (sshd_config: Subsystem sftp internal-sftp)", c.user())})
+		if !ok {
+			f.Fix = append(f.Fix, Step{c.support(), fmt.Sprintf("switch SFTP on for %s (sshd_config: Subsystem sftp internal-sftp)", c.user())})
+		}
 		return f
 	}),
 }
@@ -274,7 +277,7 @@ var sftpScpOnly = Rule{
 			Says:  "The sign-in works, the server refuses to start SFTP, and the program scp is there.",
 			Fix: []Step{
 				{You, "choose SCP as the protocol in your app, or use scp -O"},
-				{SiteAdmin, "switch SFTP on (sshd_config: Subsystem sftp internal-sftp)"},
+				{c.support(), "switch SFTP on (sshd_config: Subsystem sftp internal-sftp)"},
 			},
 		}
 	}),
@@ -295,15 +298,16 @@ var sftpCommandText = Rule{
 			Says:  "The sign-in works. What the server runs for this account is not SFTP.",
 			Fix: []Step{
 				{You, "read the server's text, and do what it asks for"},
-				{SiteAdmin, "look at the shell of the account and at ForceCommand of the SSH server"},
+				{c.support(), "look at the shell of the account and at ForceCommand of the SSH server"},
 			},
 		}
 		if exit := u.exit(); exit > 0 {
 			f.Says += fmt.Sprintf(" It ended with status %d.", exit)
 		}
 		for _, line := range u.words() {
-			if text, ok := c.Profile.Text(line); ok && text.Do != "" {
-				f.Fix = append([]Step{{You, text.Do}}, f.Fix...)
+			if text, ok := c.Profile.Text(line); ok {
+				f.Says = cmp.Or(text.Means, f.Says)
+				f.Fix[0].Do = cmp.Or(text.Do, f.Fix[0].Do)
 				break
 			}
 		}
@@ -328,7 +332,7 @@ var sftpShellNoise = Rule{
 			Says:  "The sign-in works. Text came where the first packet of SFTP was due, so that no app can go on.",
 			Fix: []Step{
 				{You, "if the account is yours to change, let the start files of its shell (such as ~/.bashrc) print only in interactive shells"},
-				{SiteAdmin, "silence the start files of the shell, or use internal-sftp, which runs no shell"},
+				{c.support(), "silence the start files of the shell, or use internal-sftp, which runs no shell"},
 			},
 		}
 	}),
@@ -350,7 +354,7 @@ var sftpClosedAfterAuth = Rule{
 			Title: fmt.Sprintf("%s lets %s in and hangs up before SFTP starts", c.Run.Target.Host, c.user()),
 			Says:  "The sign-in works. Mostly the server cannot set up the folder of the account then: ChrootDirectory has a wrong owner, or the home folder is missing.",
 			Fix: []Step{
-				{SiteAdmin, "look in the server's log for this session; for OpenSSH see that ChrootDirectory and all folders above it belong to root and are writable by root alone"},
+				{c.support(), "look in the server's log for this session; for OpenSSH see that ChrootDirectory and all folders above it belong to root and are writable by root alone"},
 			},
 			Candidates: []Candidate{
 				{"sftp-closed-after-auth", "the log says \"bad ownership or modes for chroot directory\"", SiteAdmin},
