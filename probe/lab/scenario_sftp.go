@@ -1092,7 +1092,7 @@ var sshFaultsTogether = []Scenario{
 		Says:   "A host takes jane by FTP in clear only, and the host key of its SSH server has changed.",
 		Args:   asJane(exampleFTP),
 		Env:    janeKnows,
-		Causes: []string{"login-password-withheld", "ssh-hostkey-changed"},
+		Causes: []string{"login-password-withheld", "ssh-hostkey-changed", "tls-not-offered"},
 		Build: with(plainSite, func(c *Computer) {
 			c.onExample(SSH{}, 22)
 			c.knows(exampleFTP, strangersKey)

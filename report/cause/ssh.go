@@ -110,7 +110,7 @@ var sshNotAllowedNow = Rule{
 func matchSSHNotAllowedNow(c *Case) []Finding {
 	found := c.sshSaying(notAllowedNow)
 	if len(found) == 0 {
-		return nil
+		return c.pausedMeanwhile()
 	}
 	return []Finding{{
 		Severity: c.weigh(Problem, found),
@@ -124,6 +124,26 @@ func matchSSHNotAllowedNow(c *Case) []Finding {
 			{c.support(), "look up the public IP address of this network in the log of the SSH server (PerSourcePenalties, MaxStartups)"},
 		}, c.instead(found)...),
 	}}
+}
+
+// pausedMeanwhile finds a server that took a first connection and, after what was tried on it, no second one.
+func (c *Case) pausedMeanwhile() []Finding {
+	for i := range c.Run.Seen {
+		o := &c.Run.Seen[i]
+		if o.Check != "sftp" || o.Ident == nil || !slices.ContainsFunc(o.Ident.Before, notAllowedNow.MatchString) {
+			continue
+		}
+		return []Finding{{
+			Severity: Warning,
+			Title:    fmt.Sprintf("The SSH server of %s paused your internet address during this check", c.Run.Target.Host),
+			Says:     "It took a first connection, and no second one after the failed tries on it. This program stopped there.",
+			Where:    c.SSH.where(),
+			Evidence: ids(o),
+			Quotes:   slices.DeleteFunc(slices.Clone(o.Ident.Before), func(line string) bool { return line == "" }),
+			Fix:      []Step{{You, "wait ten minutes before the next try, with every other program that connects to this server stopped too"}},
+		}}
+	}
+	return nil
 }
 
 var sshClosedBeforeBanner = Rule{
