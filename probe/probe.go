@@ -52,10 +52,15 @@ type Plan struct {
 	Idle   time.Duration          // leave sessions alone for so long, and see what becomes of them; 0: do not
 	Enough func() <-chan struct{} // awaits the word of the user that it was enough; nil: nobody can say so
 
+	Rounds int           // how often everything is looked at; 0: once
+	Every  time.Duration // from the start of one round to that of the next
+
 	Only, Skip     []string      // names of checks
 	Patient        bool          // wait and retry as the service recommends
 	ConnectTimeout time.Duration // for one connect; 0: the policy of limits
 	Timeout        time.Duration // for everything; 0: none
+
+	refused bool // a sign-in failed in an earlier round: there is no other
 }
 
 // Ask asks the user while a run waits. ok is false where no answer came.
@@ -100,7 +105,18 @@ func Run(ctx context.Context, plan Plan, network Network, progress *Progress) fa
 		ctx, cancel = context.WithTimeoutCause(ctx, plan.Timeout, errDeadline)
 		defer cancel()
 	}
+	if plan.Rounds > 1 {
+		return rounds(ctx, plan, network, progress)
+	}
+	return round(ctx, plan, network, progress)
+}
+
+// round looks at everything once.
+func round(ctx context.Context, plan Plan, network Network, progress *Progress) fact.Run {
 	s := newSession(ctx, plan, network, progress)
+	if plan.refused {
+		s.skip("login", "", "login", "a sign-in failed in an earlier round")
+	}
 	done := map[string]chan struct{}{}
 	for _, check := range Checks {
 		done[check.Name] = make(chan struct{})

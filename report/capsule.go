@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"ftpdoctor/probe/fact"
 )
 
 // A capsule is the JSON of a report, packed into lines of letters and digits so that it can travel inside
@@ -57,9 +59,9 @@ func capsule(r *Report) (string, error) {
 	}
 	var text bytes.Buffer
 	light := *r
-	light.Seen = slices.Clone(r.Seen)
-	for i := range light.Seen {
-		light.Seen[i].ID = 0 // Load numbers them as they were
+	light.Seen, light.Earlier = unnumbered(r.Seen), slices.Clone(r.Earlier)
+	for i := range light.Earlier {
+		light.Earlier[i].Seen = unnumbered(light.Earlier[i].Seen)
 	}
 	if err := encode(&text, &light, ""); err != nil {
 		return "", err
@@ -74,6 +76,15 @@ func capsule(r *Report) (string, error) {
 	body := strings.Join(lines, "\n")
 	length := len(body) - (len(lines) - 1)
 	return fmt.Sprintf("ftpdoctor data %d: %d characters\n%s\nftpdoctor end of data\n", capsuleVersion, length, body), nil
+}
+
+// unnumbered are facts without their numbers: Load numbers them as they were.
+func unnumbered(seen []fact.Observation) []fact.Observation {
+	seen = slices.Clone(seen)
+	for i := range seen {
+		seen[i].ID = 0
+	}
+	return seen
 }
 
 // capsuleLines writes bytes as checked lines. The last block is filled up with zeros, which zlib leaves alone.

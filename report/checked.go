@@ -25,7 +25,7 @@ type part struct {
 // rowsOf lists the parts that were looked at, then what was not tried.
 func rowsOf(r *Report) []row {
 	c := cause.NewCase(&r.Run, &r.judgedBy)
-	var rows []row
+	rows := roundRows(r)
 	for _, p := range []part{computerPart(c), namePart(c), portsPart(c), ftpPart(c), tlsPart(c), loginPart(c), dataPart(c), sshPart(c), keysPart(c), sftpPart(c), idlePart(c), webPart(c), webLoginPart(c), publicIPPart(c), clockPart(c)} {
 		if p.says == "" {
 			continue

@@ -21,8 +21,8 @@ import (
 const (
 	MaxSize   = 16 << 20 // bytes
 	maxDepth  = 32
-	maxValues = 1 << 19
-	maxFacts  = 20_000
+	maxValues = 1 << 21
+	maxFacts  = 50_000
 )
 
 // Load finds a report in what somebody saved or pasted, and judges it again with the rules of this version. The
@@ -50,8 +50,9 @@ func Load(text []byte) (r *Report, remark string, err error) {
 	if err := saved.usable(); err != nil {
 		return nil, "", cmp.Or(damage, err)
 	}
-	for i := range saved.Seen {
-		saved.Seen[i].ID = i + 1 // evidence is named by these
+	number(saved.Seen)
+	for _, round := range saved.Earlier {
+		number(round.Seen)
 	}
 	if damage != nil {
 		return saved.asItStands(), "", damage
@@ -59,6 +60,22 @@ func Load(text []byte) (r *Report, remark string, err error) {
 	p, remark := savedProfile(&saved)
 	r = New(saved.Run, p)
 	return r, joined(remark, judgedOtherwise(&saved, r)), nil
+}
+
+// number gives facts their numbers, by which evidence is named.
+func number(seen []fact.Observation) {
+	for i := range seen {
+		seen[i].ID = i + 1
+	}
+}
+
+// facts counts those of all rounds.
+func (r *Report) facts() int {
+	n := len(r.Seen)
+	for _, round := range r.Earlier {
+		n += len(round.Seen)
+	}
+	return n
 }
 
 // usable says what is wrong with a report as a whole.
@@ -70,8 +87,8 @@ func (r *Report) usable() error {
 		return fmt.Errorf("it has schema %d, and this version reads up to %d; use a newer ftpdoctor%s", r.Schema, Schema, r.itSaid())
 	case r.Target.Host == "":
 		return errors.New(`it names no host: "target" is missing`)
-	case len(r.Seen) > maxFacts:
-		return fmt.Errorf("it holds %d facts, and no run has more than %d", len(r.Seen), maxFacts)
+	case r.facts() > maxFacts:
+		return fmt.Errorf("it holds %d facts, and no run has more than %d", r.facts(), maxFacts)
 	}
 	return nil
 }

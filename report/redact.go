@@ -22,7 +22,11 @@ func (r *Report) Redact(key []byte) *Report {
 // Redact puts pseudonyms in place of the user, of hosts, addresses, folders, fingerprints and distinguished names, and a
 // profile of the user's own in words that name nobody. What rules tell apart stays apart: see pseudonyms.
 func Redact(run fact.Run, p profile.Profile, key []byte) (fact.Run, profile.Profile) {
-	s := newPseudonyms(&run, &p, key)
+	everything := run
+	for _, round := range run.Earlier {
+		everything.Seen = slices.Concat(everything.Seen, round.Seen)
+	}
+	s := newPseudonyms(&everything, &p, key)
 	target := run.Target
 	run.Redacted = true
 	run.Target.Host = s.host(target.Host)
@@ -31,10 +35,10 @@ func Redact(run fact.Run, p profile.Profile, key []byte) (fact.Run, profile.Prof
 	run.Target.Folder = s.folders(target.Folder)
 	p = s.profile(p, target.User)
 	run.Target.Profile = p.Name
-	seen := run.Seen
-	run.Seen = make([]fact.Observation, len(seen))
-	for i, o := range seen {
-		run.Seen[i] = s.observation(o)
+	run.Seen = s.observations(run.Seen)
+	run.Earlier = slices.Clone(run.Earlier)
+	for i, round := range run.Earlier {
+		run.Earlier[i].Seen = s.observations(round.Seen)
 	}
 	return run, p
 }
@@ -76,6 +80,14 @@ func (s *pseudonyms) profileTexts(p profile.Profile) profile.Profile {
 		})
 	})
 	return p
+}
+
+func (s *pseudonyms) observations(seen []fact.Observation) []fact.Observation {
+	rewritten := make([]fact.Observation, len(seen))
+	for i, o := range seen {
+		rewritten[i] = s.observation(o)
+	}
+	return rewritten
 }
 
 // observation rewrites one step. The original keeps its payloads.

@@ -49,7 +49,19 @@ func New(run fact.Run, p profile.Profile) *Report {
 	return r
 }
 
+// spent counts over all rounds.
 func spent(run *fact.Run) Spent {
+	var all Spent
+	for _, one := range run.Each() {
+		s := spentOn(one)
+		all.Connections += s.Connections
+		all.Logins += s.Logins
+		all.FailedLogins += s.FailedLogins
+	}
+	return all
+}
+
+func spentOn(run *fact.Run) Spent {
 	var s Spent
 	for _, o := range run.Seen {
 		switch {

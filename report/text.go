@@ -196,7 +196,7 @@ func (p *page) checked(r *Report) {
 func (p *page) footer(r *Report) {
 	p.blank()
 	p.text(0, fmt.Sprintf("%s, %s; took %s. %s %s, %s, %s.",
-		several(r.Spent.Connections, "connection"), loginsSay(r.Spent), length(r.Took), r.Tool.Name, r.Tool.Version, r.Tool.OS,
+		several(r.Spent.Connections, "connection"), loginsSay(r.Spent), length(r.duration()), r.Tool.Name, r.Tool.Version, r.Tool.OS,
 		r.Started.UTC().Format("2006-01-02 15:04 UTC")))
 }
 

@@ -95,6 +95,9 @@ func (p *process) check(cmd *cobra.Command, f *checkFlags, o *outputFlags, typed
 	if f.port == 0 && cmd.Flags().Changed("port") {
 		return errors.New("--port cannot be 0; write a number from 1 to 65535")
 	}
+	if f.repeat == 1 && cmd.Flags().Changed("every") {
+		return errors.New("--every is the time between the rounds of --repeat; add --repeat N")
+	}
 	plan, err := f.plan(typed, cmd.Flags().Changed("timeout"), w)
 	if err != nil {
 		return err

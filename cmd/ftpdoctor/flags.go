@@ -31,6 +31,8 @@ type checkFlags struct {
 	active         bool
 	write          bool
 	idle           string
+	repeat         int
+	every          time.Duration
 	port           int
 	protocol       string
 	profile        string
@@ -78,7 +80,9 @@ func (f *checkFlags) register(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.only, "only", nil, "run these `CHECKS` only: "+strings.Join(checkNames(), ", "))
 	flags.StringSliceVar(&f.skip, "skip", nil, "leave these `CHECKS` out")
 	flags.BoolVar(&f.patient, "patient", false, "wait and try again as the service recommends")
-	flags.DurationVar(&f.timeout, "timeout", usualTimeout, "end the whole run after `TIME` (with --patient: 5m)")
+	flags.IntVar(&f.repeat, "repeat", 1, "look at everything `N` times, for faults that come and go")
+	flags.DurationVar(&f.every, "every", usualEvery, "with --repeat: begin a new round each `TIME`")
+	flags.DurationVar(&f.timeout, "timeout", usualTimeout, "end the whole run after `TIME` (with --patient: 5m; longer with --idle and --repeat)")
 	flags.DurationVar(&f.connectTimeout, "connect-timeout", 0, "give each connect `TIME` (10s, and less once the address is known to answer)")
 	flags.BoolVarP(&f.ipv4, "ipv4", "4", false, "IPv4 addresses only")
 	flags.BoolVarP(&f.ipv6, "ipv6", "6", false, "IPv6 addresses only")
@@ -135,6 +139,7 @@ func (f *checkFlags) plan(typed string, timeoutGiven bool, w world) (probe.Plan,
 	if f.patient && !timeoutGiven {
 		plan.Timeout = patientTimeout
 	}
+	plan.Rounds, plan.Every = f.repeat, f.every
 	if err := f.planTime(&plan, timeoutGiven); err != nil {
 		return plan, err
 	}
@@ -188,6 +193,10 @@ func (f *checkFlags) check() error {
 		return errors.New("--timeout must be longer than 0; write a time such as 30s or 2m")
 	case f.samples < 1 || f.samples > maxSamples:
 		return fmt.Errorf("--passive-samples cannot be %d; write a number from 1 to %d", f.samples, maxSamples)
+	case f.repeat < 1 || f.repeat > mostRounds:
+		return fmt.Errorf("--repeat cannot be %d; write a number from 1 to %d", f.repeat, mostRounds)
+	case f.every < shortestEvery || f.every > longestEvery:
+		return fmt.Errorf("--every cannot be %v; write a time from %v to %v, such as 30s", f.every, shortestEvery, longestEvery)
 	case f.connectTimeout < 0:
 		return errors.New("--connect-timeout must be longer than 0; write a time such as 5s")
 	}

@@ -15,6 +15,11 @@ const idleAuto = "auto"
 const (
 	shortestIdle = time.Second
 	longestIdle  = 24 * time.Hour
+
+	mostRounds    = 100
+	usualEvery    = 30 * time.Second
+	shortestEvery = time.Second
+	longestEvery  = 24 * time.Hour
 )
 
 // idleGrace is what a run with --idle needs besides that time: the sign-ins before, and the last answers.
@@ -22,23 +27,39 @@ const idleGrace = usualTimeout
 
 // planTime says how long to leave sessions alone, and gives the whole run the time that it then needs.
 func (f *checkFlags) planTime(plan *probe.Plan, timeoutGiven bool) error {
-	if f.idle == "" {
-		return nil
+	if err := f.planIdle(plan); err != nil {
+		return err
 	}
-	plan.Idle = plan.IdleTime()
-	if f.idle != idleAuto {
-		asked, err := time.ParseDuration(f.idle)
-		if err != nil || asked < shortestIdle || asked > longestIdle {
-			return fmt.Errorf("--idle cannot be %q; write a time from 1s to 24h, such as --idle=75s", f.idle)
-		}
-		plan.Idle = asked
+	round := plan.Timeout // is enough for one
+	if plan.Idle > 0 {
+		round += plan.Idle + idleGrace
 	}
+	pauses := time.Duration(max(0, plan.Rounds-1)) * plan.Every
 	switch {
 	case !timeoutGiven:
-		plan.Timeout += plan.Idle + idleGrace
+		plan.Timeout = max(round, pauses+round, time.Duration(plan.Rounds)*round)
 	case plan.Timeout <= plan.Idle:
 		return fmt.Errorf("--timeout %v ends the run before the %v of --idle are over; write --timeout %v, or leave it out", f.timeout, plan.Idle, plan.Idle+idleGrace)
+	case plan.Timeout <= pauses:
+		return fmt.Errorf("--timeout %v ends the run before round %d begins, after %v; write --timeout %v, or leave it out", f.timeout, plan.Rounds, pauses, pauses+round)
 	}
+	return nil
+}
+
+// planIdle reads the time of --idle.
+func (f *checkFlags) planIdle(plan *probe.Plan) error {
+	switch f.idle {
+	case "":
+		return nil
+	case idleAuto:
+		plan.Idle = plan.IdleTime()
+		return nil
+	}
+	asked, err := time.ParseDuration(f.idle)
+	if err != nil || asked < shortestIdle || asked > longestIdle {
+		return fmt.Errorf("--idle cannot be %q; write a time from 1s to 24h, such as --idle=75s", f.idle)
+	}
+	plan.Idle = asked
 	return nil
 }
 

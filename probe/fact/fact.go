@@ -17,7 +17,30 @@ type Run struct {
 	Target   Target        `json:"target"`
 	Stopped  Stopped       `json:"stopped,omitempty"`
 	Redacted bool          `json:"redacted,omitempty"` // names and addresses are pseudonyms
+	Rounds   int           `json:"rounds,omitempty"`   // how often the whole run was to be made (--repeat); 0: once
+	Earlier  []EarlierRun  `json:"earlier,omitempty"`  // the rounds before the last one, in order
 	Seen     []Observation `json:"facts"`
+}
+
+// EarlierRun is one of several runs with the same plan.
+type EarlierRun struct {
+	Started time.Time     `json:"started"` // UTC
+	Took    Millis        `json:"took_ms"`
+	Stopped Stopped       `json:"stopped,omitempty"`
+	Seen    []Observation `json:"facts"`
+}
+
+// Each lists all rounds as runs of their own, the last one last.
+func (r *Run) Each() []*Run {
+	var all []*Run
+	for _, round := range r.Earlier {
+		one := *r
+		one.Started, one.Took, one.Stopped, one.Seen, one.Earlier = round.Started, round.Took, round.Stopped, round.Seen, nil
+		all = append(all, &one)
+	}
+	last := *r
+	last.Earlier = nil
+	return append(all, &last)
 }
 
 // Tool names the program that made the run.

@@ -37,6 +37,7 @@ var Scenarios = slices.Concat(
 	loginFaults,
 	dataFaults,
 	idleFaults,
+	rounds,
 	signInFaultsTogether,
 	serviceFaults,
 	healthySFTP,

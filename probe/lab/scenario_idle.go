@@ -135,3 +135,53 @@ func forgetful(router Path, ftp FTP) func() *Computer {
 		c.obstruct(router)
 	})
 }
+
+// rounds are worlds that are looked at again and again.
+var rounds = []Scenario{
+	{
+		Name:  "healthy-rounds",
+		Says:  "Jane looks at the Files.com site three times, and nothing is ever wrong.",
+		Args:  asJane("--repeat", "3", filesHost),
+		Env:   janeKnows,
+		Build: filesSite,
+	},
+	{
+		Name:   "fails-in-one-round",
+		Says:   "One of three addresses drops a connection to port 21 now and then.",
+		Args:   []string{"--repeat", "4", "--every", "1m", filesHost},
+		Causes: []string{"tcp-intermittent"},
+		Build: with(filesSite, func(c *Computer) {
+			c.obstruct(Path{Addrs: addrs(filesIPs[1]), Ports: []uint16{21}, Connect: Dropped, From: 1, First: 1})
+		}),
+	},
+	{
+		Name:   "line-is-down-at-times",
+		Says:   "Nothing of the site can be reached in one of three rounds.",
+		Args:   []string{"--repeat", "3", exampleFTP},
+		Causes: []string{"tcp-intermittent"},
+		Build: with(exampleSite, func(c *Computer) {
+			for _, port := range []uint16{21, 22, 443, 990, 3021, 3990} {
+				c.obstruct(Path{Addrs: addrs(exampleIP), Ports: []uint16{port}, Connect: Dropped, From: 1, First: 1})
+			}
+			c.obstruct(Path{Addrs: addrs(exampleIP), Ports: []uint16{4, 80}, Connect: Dropped})
+		}),
+	},
+	{
+		Name:   "full-at-times",
+		Says:   "The server is full in one of three rounds.",
+		Args:   []string{"--repeat", "3", "--port", "21", exampleFTP},
+		Causes: []string{"ftp-busy"},
+		Build: with(exampleSite, func(c *Computer) {
+			c.obstruct(Path{Addrs: addrs(exampleIP), Ports: []uint16{21}, From: 1, First: 1,
+				Answers: FTP{Greeting: "421 There are too many connected users, please try later."}})
+		}),
+	},
+	{
+		Name:   "wrong-password-in-rounds",
+		Says:   "Jane types a wrong password, and looks three times; she signs in once only.",
+		Args:   asJane("--repeat", "3", exampleFTP),
+		Env:    janeErrs,
+		Causes: []string{"login-bad-credentials"},
+		Build:  signInSite(FTP{}, TLS{}),
+	},
+}

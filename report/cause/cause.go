@@ -63,6 +63,7 @@ type Finding struct {
 	Fix         []Step      `json:"fix"`
 	Candidates  []Candidate `json:"candidates,omitempty"` // when the wire cannot decide: the likeliest first
 	ExplainedBy string      `json:"explained_by,omitempty"`
+	Rounds      []int       `json:"rounds,omitempty"` // in which it showed, counted from 1; empty: there was one
 }
 
 // Step is something to do, and who can do it.
@@ -103,6 +104,21 @@ func ByCode(code string) (Rule, bool) {
 
 // Find judges a run: root causes first, the gravest first, then the consequences.
 func Find(run *fact.Run, p *profile.Profile) []Finding {
+	found := findOnce(run, p)
+	if len(run.Earlier) > 0 {
+		found = findInRounds(run, p)
+	}
+	slices.SortStableFunc(found, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(consequence(a), consequence(b)),
+			cmp.Compare(rank(a.Severity), rank(b.Severity)),
+		)
+	})
+	return found
+}
+
+// findOnce judges a single round.
+func findOnce(run *fact.Run, p *profile.Profile) []Finding {
 	c := NewCase(run, p)
 	var found []Finding
 	for _, rule := range Rules {
@@ -111,12 +127,6 @@ func Find(run *fact.Run, p *profile.Profile) []Finding {
 		}
 	}
 	explain(found)
-	slices.SortStableFunc(found, func(a, b Finding) int {
-		return cmp.Or(
-			cmp.Compare(consequence(a), consequence(b)),
-			cmp.Compare(rank(a.Severity), rank(b.Severity)),
-		)
-	})
 	return found
 }
 

@@ -184,34 +184,52 @@ var intermittent = Rule{
 	Title:    "The connection only succeeds at times",
 	Severity: Warning,
 	Page: Page{
-		Means: "A connect failed, and the same connect succeeded a little later. The line loses packets, or the server is at times too busy to answer.",
-		Shown: "The same address and port failed first and answered on a later try of the same run. Only a run with --patient tries more than once.",
-		Mend:  "Let your app try again: three tries, ten seconds apart, over every address of the server, get through most of the time.",
+		Means: "The same connection fails at one time and succeeds at another. The line loses packets, the server is at times too busy to answer, or one of several servers behind the name is not well.",
+		Shown: "The same address and port failed and answered, on different tries of one run (`--patient`), or in different rounds (`--repeat`). The finding names the share of the tries that failed, for each place. " +
+			"Failures at one address only are about that server; failures everywhere at the same time are about the line.",
+		Mend: "Let your app try again: three tries, ten seconds apart, over every address of the server, get through most of the time. Send the shares and the times to whoever runs the server or the line.",
 	},
 	Match: matchIntermittent,
 }
 
-func matchIntermittent(c *Case) []Finding {
-	var evidence []*fact.Observation
-	failedFirst := c.Where(func(e *Endpoint) bool {
-		return e.Connected() && slices.ContainsFunc(e.Tries, func(o *fact.Observation) bool { return o.Failed() && !o.Failed(fact.Interrupted) })
-	})
-	for _, e := range failedFirst {
-		evidence = append(evidence, e.Tries...)
-	}
-	if len(failedFirst) == 0 {
+func matchIntermittent(c *Case) []Finding { return c.comingAndGoing(c.shares(nil)) }
+
+// comingAndGoing is the finding about endpoints of which some tries failed and others did not.
+func (c *Case) comingAndGoing(all []*share) []Finding {
+	shares := slices.DeleteFunc(slices.Clone(all), func(s *share) bool { return !s.comesAndGoes() })
+	if len(shares) == 0 {
 		return nil
 	}
-	return []Finding{{
-		Title:    fmt.Sprintf("Connections to %s only succeed at times", c.Run.Target.Host),
-		Says:     fmt.Sprintf("%s failed at first and answered on a later try.", upper(c.on(failedFirst))),
-		Where:    where(failedFirst, c.Endpoints),
-		Evidence: ids(evidence...),
+	var failed []*Endpoint
+	for _, s := range shares {
+		failed = append(failed, s.endpoint)
+	}
+	f := Finding{
+		Title: fmt.Sprintf("Connections to %s only succeed at times", c.Run.Target.Host),
+		Says:  fmt.Sprintf("Tries that failed: %s; at %s.", sharesSay(shares), timesSay(shares)),
+		Where: places(failed),
 		Fix: []Step{
 			{You, fmt.Sprintf("let your FTP app try again: %s, and over every address of the server", c.retries())},
 			{YourNetwork, "look for lost packets on the line, and for a firewall that limits new connections"},
 		},
-	}}
+	}
+	if len(c.Run.Earlier) == 0 {
+		f.Where = where(failed, c.Endpoints)
+		for _, e := range failed {
+			f.Evidence = append(f.Evidence, ids(e.Tries...)...)
+		}
+	}
+	if one := addressesAmong(failed); len(one) == 1 && neverElsewhere(all, one[0]) {
+		f.Says += fmt.Sprintf(" The other addresses never failed, so that it is about %s alone.", one[0])
+		f.Fix[1] = Step{c.support(), "look at the server " + one[0] + " alone"}
+	}
+	return []Finding{f}
+}
+
+// neverElsewhere says whether there are other addresses, and no try failed there.
+func neverElsewhere(all []*share, address string) bool {
+	others := slices.DeleteFunc(slices.Clone(all), func(s *share) bool { return s.endpoint.Address == address })
+	return len(others) > 0 && !slices.ContainsFunc(others, func(s *share) bool { return s.failed > 0 })
 }
 
 var localBlock = Rule{

@@ -52,6 +52,13 @@ func (p Proof) Compare(than Proof) int {
 
 // Ways lists what works from here, the best first. A way counts as soon as one address offers it.
 func Ways(run *fact.Run, p *profile.Profile) []Way {
+	if len(run.Earlier) > 0 {
+		return waysInRounds(run, p)
+	}
+	return waysOnce(run, p)
+}
+
+func waysOnce(run *fact.Run, p *profile.Profile) []Way {
 	c := NewCase(run, p)
 	var ways []Way
 	for _, port := range c.Ports() {
@@ -67,13 +74,17 @@ func Ways(run *fact.Run, p *profile.Profile) []Way {
 			ways = append(ways, best)
 		}
 	}
+	sortWays(ways)
+	return ways
+}
+
+func sortWays(ways []Way) {
 	slices.SortStableFunc(ways, func(a, b Way) int {
 		return cmp.Or(
 			-a.Proof.Compare(b.Proof),
 			cmp.Compare(preference(a.Protocol), preference(b.Protocol)),
 		)
 	})
-	return ways
 }
 
 func (e *Endpoint) provesMore(than Proof) bool {
