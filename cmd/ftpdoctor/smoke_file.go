@@ -76,7 +76,7 @@ func readSmoke(path string) ([]smokeTarget, error) {
 
 func parseSmokeTarget(raw json.RawMessage, at, folder string) (smokeTarget, error) {
 	t := smokeTarget{settings: checkFlags{
-		timeout: usualTimeout, samples: usualSamples, noInput: true, ssh: sshFlags{maxFailedLogins: usualFailedLogins},
+		timeout: usualTimeout, samples: usualSamples, repeat: 1, every: usualEvery, noInput: true, ssh: sshFlags{maxFailedLogins: usualFailedLogins},
 	}}
 	s := &t.settings
 	timeout, expect := "", json.RawMessage("{}")

@@ -303,7 +303,7 @@ func saysNoTransfer(o *fact.Observation) bool {
 func matchIdleNoTransfer(c *Case) []Finding {
 	for _, w := range c.watchesOf(false) {
 		said := saysNoTransfer(w.Kept)
-		if !said && !(w.failedToo() && w.Kept.Idle.End != fact.IdleReset) {
+		if !said && (!w.failedToo() || w.Kept.Idle.End == fact.IdleReset) {
 			continue
 		}
 		f := Finding{

@@ -152,7 +152,7 @@ func (s *share) comesAndGoes() bool { return 0 < s.failed && s.failed < s.all }
 
 // called names the endpoint, and says how many tries failed.
 func (s *share) called() string {
-	return fmt.Sprintf("%s %d of %d", s.endpoint.Place(), s.failed, s.all)
+	return fmt.Sprintf("%d of %d at %s", s.failed, s.all, s.endpoint.Place())
 }
 
 // mostListed is how many places or times a sentence lists.
