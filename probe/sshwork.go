@@ -161,7 +161,7 @@ func (w *sshWork) endOf(c *fact.Channel, err error) error {
 type program struct {
 	ssh.Channel
 	errors clip          // of its standard error
-	over   chan struct{} // closed when the server has closed the channel; exit and signal are known then
+	over   chan struct{} // closed when the server has closed the channel; exit, signal and errors are known then
 	exit   *int
 	signal string
 }
@@ -169,14 +169,21 @@ type program struct {
 // watch listens to a program.
 func (w *sshWork) watch(channel ssh.Channel, requests <-chan *ssh.Request) *program {
 	p := &program{Channel: channel, over: make(chan struct{})}
-	w.all.Go(func() { _, _ = io.Copy(&p.errors, channel.Stderr()) })
-	w.all.Go(func() { p.hear(requests) })
+	said := make(chan struct{})
+	w.all.Go(func() {
+		defer close(said)
+		_, _ = io.Copy(&p.errors, channel.Stderr())
+	})
+	w.all.Go(func() {
+		defer close(p.over)
+		p.hear(requests)
+		<-said // what stood on the error channel just before the end
+	})
 	return p
 }
 
 // hear takes how the program has ended (RFC 4254 section 6.10).
 func (p *program) hear(requests <-chan *ssh.Request) {
-	defer close(p.over)
 	for r := range requests {
 		var status struct{ Status uint32 }
 		var signal struct {
