@@ -1143,6 +1143,37 @@ var sshFaultsTogether = []Scenario{
 // hostileSSH are worlds whose SSH servers, or agents, mean harm to whoever signs in.
 var hostileSSH = []Scenario{
 	{
+		Name:  "banners-without-end",
+		Says:  "The server sends its banner again and again before it answers.",
+		Args:  asJane(sftpURL),
+		Env:   janeKnows,
+		Build: sftpSite(SSH{Banner: strings.Repeat("\x1b[1Awelcome\r\n", 100), Floods: true}),
+	},
+	{
+		Name:  "nothing-without-end",
+		Says:  "The server sends messages that mean nothing, and never answers.",
+		Args:  asJane(sftpURL),
+		Env:   janeKnows,
+		Build: sftpSite(SSH{Floods: true}),
+	},
+	{
+		Name: "algorithms-by-the-thousand",
+		Says: "The server announces thousands of algorithms, with escapes in their names.",
+		Args: asJane(sftpURL),
+		Env:  janeKnows,
+		Build: func() *Computer {
+			many := slices.Repeat([]string{"\x1b[31mred", "\u202eolleh", strings.Repeat("long", 100)}, 40)
+			return sftpSite(SSH{Offer: &Offer{Kex: append(many, usualOffer.Kex...), Ciphers: append(many, usualOffer.Ciphers...)}})()
+		},
+	},
+	{
+		Name:  "host-keys-of-nonsense",
+		Says:  "After the sign-in the server tells host keys that are none, and announces more than it sends.",
+		Args:  asJane(sftpURL),
+		Env:   janeKnows,
+		Build: sftpSite(SSH{Tells: "\x00\x00\x00\x04\x1b[2J\x00\x00\x00\x00" + strings.Repeat("\x00\x00\x00\x01x", 500) + "\xff\xff\xff\xff"}),
+	},
+	{
 		Name: "banner-without-end",
 		Says: "The banner before the sign-in has a hundred thousand bytes, with escapes and the password in it.",
 		Args: asJane(sftpURL),

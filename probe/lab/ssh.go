@@ -15,6 +15,8 @@ type SSH struct {
 	Ident  string        // the identification; empty: OpenSSH 9.2p1 of Debian
 	// HostKeys are its host keys, the preferred first; none: an Ed25519 key. An OpenSSH tells them all after the sign-in.
 	HostKeys []Key
+	// Tells is what it says in place of its host keys after the sign-in.
+	Tells string
 	// Authority has signed a certificate for each host key, which is shown to those who ask for one.
 	Authority *Key
 	// Offer announces these algorithms in place of the real ones, where it names any. Where they share nothing with the
@@ -34,6 +36,8 @@ type SSH struct {
 	KeepsSignatures bool
 	// Banner is shown before the first answer about a user (RFC 4252, section 5.4).
 	Banner string
+	// Floods sends the banner, or, where there is none, messages that mean nothing, without an end.
+	Floods bool
 	// Thinks is the pause before that answer, as with a directory server that is slow.
 	Thinks time.Duration
 	// MaxTries is after how many refusals it hangs up; zero: six (MaxAuthTries of OpenSSH).

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -146,6 +147,14 @@ func (s *sshSession) maxTries() int {
 func (s *sshSession) begin() bool {
 	if !s.c.sleep(s.Thinks) || s.stops(AtFirstRequest) {
 		return false
+	}
+	for s.Floods {
+		if !s.c.sleep(10 * time.Millisecond) {
+			return false
+		}
+		if s.Banner != "" && !s.banner(s.Banner) || s.Banner == "" && s.wire.write([]byte{sshIgnore, 0, 0, 0, 0}) != nil {
+			return false
+		}
 	}
 	return s.Banner == "" || s.banner(s.Banner)
 }

@@ -15,7 +15,7 @@ func (s *sshSession) work() {
 	var programs sync.WaitGroup
 	defer programs.Wait()
 	defer s.abandon()
-	if s.Ident == "" && !s.tellHostKeys() {
+	if (s.Ident == "" || s.Tells != "") && !s.tellHostKeys() {
 		return
 	}
 	for {
@@ -34,6 +34,9 @@ func (s *sshSession) tellHostKeys() bool {
 	var keys []byte
 	for _, key := range s.hostKeys() {
 		keys = append(keys, ssh.Marshal(struct{ Key []byte }{key.signer().PublicKey().Marshal()})...)
+	}
+	if s.Tells != "" {
+		keys = []byte(s.Tells)
 	}
 	return s.send(struct {
 		Request string `sshtype:"80"`
