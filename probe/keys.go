@@ -103,7 +103,11 @@ func (s *Session) keyFiles(ctx context.Context) []*keyFile {
 			add(fact.KeyDefault, home+"/.ssh/"+name)
 		}
 	}
-	return slices.DeleteFunc(files, func(f *keyFile) bool { return f.id.Source == fact.KeyDefault && errors.Is(f.err, fs.ErrNotExist) })
+	files = slices.DeleteFunc(files, func(f *keyFile) bool { return f.id.Source == fact.KeyDefault && errors.Is(f.err, fs.ErrNotExist) })
+	for _, file := range files {
+		file.join(files)
+	}
+	return files
 }
 
 // keyFile is a file that was to hold a key.
@@ -122,6 +126,21 @@ func failureOf(files []*keyFile, id *fact.Identity) error {
 		}
 	}
 	return nil
+}
+
+// join puts a certificate that lies in a file of its own together with its key.
+func (f *keyFile) join(files []*keyFile) {
+	certificate, ok := f.public.(*ssh.Certificate)
+	if !ok {
+		return
+	}
+	for _, file := range files {
+		if file.signer != nil && equal(file.public, certificate.Key) {
+			f.signer = withCertificate(certificate, file.signer)
+			f.id.Flaw, f.id.Usable = "", file.id.Usable
+			return
+		}
+	}
 }
 
 // identities are the key of a file and the certificate beside it, in the order of OpenSSH's client

@@ -261,7 +261,9 @@ func TestSSHConfigOfTheRealSSH(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := janesWorkplace(nil)
-	d.ssh = func(args []string) (string, error) { return System{HomeDir: account.HomeDir}.SSHConfig(t.Context(), args...) }
+	d.ssh = func(args []string) (string, error) {
+		return System{HomeDir: account.HomeDir}.SSHConfig(t.Context(), args...)
+	}
 	file := filepath.Join(t.TempDir(), "config")
 	for name, c := range map[string]struct {
 		text   string
