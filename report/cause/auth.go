@@ -138,7 +138,7 @@ func sshDeniedBy(cause string, says func(*Case, *sshDenial) Finding) func(*Case)
 // weighSSH lowers the severity of a fault behind the host key where nobody asked for SFTP, no service promises it, and the user
 // signed in by FTP: many accounts are for FTP alone.
 func (c *Case) weighSSH(usual Severity) Severity {
-	if c.SSH.Endpoint != nil && c.ftpAccepted() && !c.Matters(c.SSH.Endpoint.Port) {
+	if c.SSH.Endpoint != nil && c.ftpAccepted() && c.Run.Target.Protocol != fact.SFTP && !c.Matters(c.SSH.Endpoint.Port) {
 		return Note
 	}
 	return usual
