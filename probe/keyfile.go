@@ -229,7 +229,7 @@ func (k *keyText) take(raw any, err error) {
 // stick, and only an agent can ask it.
 func isForeign(kind string) bool {
 	switch kind {
-	case "", ssh.KeyAlgoED25519, ssh.KeyAlgoRSA, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.InsecureKeyAlgoDSA:
+	case "", ssh.KeyAlgoED25519, ssh.KeyAlgoRSA, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, "ssh-dss":
 		return false
 	}
 	return true

@@ -91,10 +91,12 @@ func TestSSHConfigFile(t *testing.T) {
 		"match all":          {text: "Match host other\n Port 2\nMatch all\n Port 2222\n", want: fact.SSHConfig{Port: 2222}},
 		"match final":        {text: "Match final host *\n Port 2222\n"},
 		"match exec": {text: "Match host *.example.com exec \"touch /tmp/here\"\n Port 2222\n", want: fact.SSHConfig{
-			Broken: []fact.BrokenLine{{File: "/home/jane/.ssh/config", Line: 1, Why: "its condition runs a command, which this program does not"}}}},
+			Broken: []fact.BrokenLine{{File: "/home/jane/.ssh/config", Line: 1, Why: "its condition runs a command, which this program does not"}},
+		}},
 		"match exec of another host": {text: "Match host other exec \"touch /tmp/here\"\n Port 2222\n"},
 		"match network": {text: "Match localnetwork 10.0.0.0/8\n Port 2222\nHost *\n User joe\n", want: fact.SSHConfig{
-			User: "joe", Broken: []fact.BrokenLine{{File: "/home/jane/.ssh/config", Line: 1, Why: "its condition localnetwork cannot be judged here"}}}},
+			User: "joe", Broken: []fact.BrokenLine{{File: "/home/jane/.ssh/config", Line: 1, Why: "its condition localnetwork cannot be judged here"}},
+		}},
 		"broken lines": {text: "Port twenty\nUser\nHostName \"open\n{json: 1}\nPort 70000\nPort 2222\n", want: fact.SSHConfig{
 			Port: 2222, Broken: []fact.BrokenLine{
 				{File: "/home/jane/.ssh/config", Line: 1, Why: "the port is no number from 1 to 65535"},
