@@ -120,6 +120,9 @@ func (f *sftpFiles) do(planned fact.SFTPStep, limit time.Duration, work func(*fa
 	step.SFTP = &planned
 	f.tap.forget()
 	err := f.failure(work(step.SFTP))
+	if err == nil && w.t.wire.failed() {
+		err = f.failure(io.EOF) // the library does not mind when a folder cannot be closed
+	}
 	if code, text := f.tap.refusal(); code != 0 {
 		step.SFTP.Status, step.SFTP.Text = code, w.t.cleanLine(text)
 		if !isClosed(w.lost) {
