@@ -35,8 +35,6 @@ var (
 	deleted   = step(fact.SFTPStep{Request: fact.SFTPDelete, Path: "x"})
 )
 
-func exit(code int) *int { return &code }
-
 // What comes after the sign-in has one cause where it fails, and says how far the way in is proven.
 func TestBehindTheSignIn(t *testing.T) {
 	refused := channel(fact.Channel{Request: fact.SFTPSubsystem, Refused: true})
@@ -55,22 +53,22 @@ func TestBehindTheSignIn(t *testing.T) {
 		"an end at the channel":          {inside(failed(session, fact.Closed)), "sftp-closed-after-auth", ""},
 		"no SFTP and no commands":        {inside(session, refused, session, channel(fact.Channel{Request: fact.ExecCommand, Command: "command -v scp", Refused: true})), "sftp-none", ""},
 		"no SFTP, and a command that is answered by a text": {
-			inside(session, refused, session, channel(fact.Channel{Request: fact.ExecCommand, Command: "command -v scp", Stdout: []string{"scp is not for you"}, Stderr: []string{"no"}, Exit: exit(0)})), "sftp-none", "",
+			inside(session, refused, session, channel(fact.Channel{Request: fact.ExecCommand, Command: "command -v scp", Stdout: []string{"scp is not for you"}, Stderr: []string{"no"}, Exit: new(0)})), "sftp-none", "",
 		},
 		"SCP": {
-			inside(session, refused, session, channel(fact.Channel{Request: fact.ExecCommand, Command: "command -v scp", Stdout: []string{"/usr/bin/scp"}, Exit: exit(0)})), "sftp-scp-only", "",
+			inside(session, refused, session, channel(fact.Channel{Request: fact.ExecCommand, Command: "command -v scp", Stdout: []string{"/usr/bin/scp"}, Exit: new(0)})), "sftp-scp-only", "",
 		},
 		"a program that is not there": {
-			inside(session, channel(fact.Channel{Request: fact.SFTPSubsystem, Exit: exit(127), Closed: true}), failed(unstart, fact.Closed)), "sftp-none", "",
+			inside(session, channel(fact.Channel{Request: fact.SFTPSubsystem, Exit: new(127), Closed: true}), failed(unstart, fact.Closed)), "sftp-none", "",
 		},
 		"a program that ends without a word": {
-			inside(session, channel(fact.Channel{Request: fact.SFTPSubsystem, Exit: exit(255), Closed: true}), failed(unstart, fact.Closed)), "sftp-closed-after-auth", "",
+			inside(session, channel(fact.Channel{Request: fact.SFTPSubsystem, Exit: new(255), Closed: true}), failed(unstart, fact.Closed)), "sftp-closed-after-auth", "",
 		},
 		"a program that is killed": {
 			inside(session, channel(fact.Channel{Request: fact.SFTPSubsystem, Signal: "KILL"}), failed(unstart, fact.Closed)), "sftp-closed-after-auth", "",
 		},
 		"a text, and the end": {
-			inside(session, channel(fact.Channel{Request: fact.SFTPSubsystem, Stderr: []string{"Not today."}, Exit: exit(1)}), failed(unstart, fact.Closed)), "sftp-command-text", "",
+			inside(session, channel(fact.Channel{Request: fact.SFTPSubsystem, Stderr: []string{"Not today."}, Exit: new(1)}), failed(unstart, fact.Closed)), "sftp-command-text", "",
 		},
 		"a text that comes with the goodbye": {
 			inside(session, channel(fact.Channel{Request: fact.SFTPSubsystem, Closed: true, Goodbye: &fact.Goodbye{Reason: 11, Text: "Not today."}}), failed(unstart, fact.Disconnected)), "sftp-command-text", "",
@@ -80,7 +78,7 @@ func TestBehindTheSignIn(t *testing.T) {
 				failed(step(fact.SFTPStep{Request: fact.SFTPInit, Version: 3, Noise: []string{"Hello."}}), fact.Garbled)), "sftp-shell-noise", "",
 		},
 		"a text in front of SFTP that then ended": {
-			inside(session, channel(fact.Channel{Request: fact.SFTPSubsystem, Stdout: []string{"Hello."}, Exit: exit(0), Closed: true}),
+			inside(session, channel(fact.Channel{Request: fact.SFTPSubsystem, Stdout: []string{"Hello."}, Exit: new(0), Closed: true}),
 				failed(step(fact.SFTPStep{Request: fact.SFTPInit, Version: 3, Noise: []string{"Hello."}}), fact.Garbled)), "sftp-shell-noise", "",
 		},
 		"silence":      {inside(session, subsystem, failed(unstart, fact.Timeout)), "sftp-breaks-off", ""},
