@@ -104,7 +104,8 @@ func TestSSHConfigFile(t *testing.T) {
 				{File: "/home/jane/.ssh/config", Line: 3, Why: "a quotation mark is not closed"},
 				{File: "/home/jane/.ssh/config", Line: 4, Why: "no option begins like this"},
 				{File: "/home/jane/.ssh/config", Line: 5, Why: "the port is no number from 1 to 65535"},
-			}}},
+			},
+		}},
 		"CRLF and a byte order mark": {text: "\ufeffHost sftp.example.com\r\n\tPort 2222\r\n", want: fact.SSHConfig{Port: 2222}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -234,8 +235,10 @@ func TestSSHComplains(t *testing.T) {
 		broken []fact.BrokenLine
 		failed fact.Kind
 	}{
-		"lines": {err: errors.New("/home/jane/.ssh/config: line 2: Bad configuration option: foo\r\n/home/jane/.ssh/config line 3: Bad port 'abc'.\n/home/jane/.ssh/config: terminating, 2 bad configuration options\n"),
-			broken: []fact.BrokenLine{{File: "/home/jane/.ssh/config", Line: 2, Why: "Bad configuration option: foo"}, {File: "/home/jane/.ssh/config", Line: 3, Why: "Bad port 'abc'"}}},
+		"lines": {
+			err:    errors.New("/home/jane/.ssh/config: line 2: Bad configuration option: foo\r\n/home/jane/.ssh/config line 3: Bad port 'abc'.\n/home/jane/.ssh/config: terminating, 2 bad configuration options\n"),
+			broken: []fact.BrokenLine{{File: "/home/jane/.ssh/config", Line: 2, Why: "Bad configuration option: foo"}, {File: "/home/jane/.ssh/config", Line: 3, Why: "Bad port 'abc'"}},
+		},
 		"rights": {err: errors.New("Bad owner or permissions on /home/jane/.ssh/config\n"), failed: fact.Other},
 		"slow":   {err: context.DeadlineExceeded, failed: fact.Timeout},
 	} {
