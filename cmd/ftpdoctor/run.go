@@ -70,7 +70,7 @@ func (p *process) rootCommand() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(p.demoCommand(), p.readCommand(), p.compareCommand(), p.settingsCommand(), p.explainCommand(), p.listCommand())
+	root.AddCommand(p.demoCommand(), p.readCommand(), p.compareCommand(), p.settingsCommand(), p.letterCommand(), p.explainCommand(), p.listCommand())
 	return root
 }
 
