@@ -39,6 +39,7 @@ func wantsIdle(p *Plan) bool { return p.Idle > 0 }
 type entrance struct {
 	place    string
 	protocol fact.Protocol
+	ssh      *signOn // how, by SSH
 }
 
 // entered keeps in mind where a sign-in succeeded, for the checks that come after it.
@@ -76,7 +77,13 @@ func idle(ctx context.Context, s *Session) {
 	}
 	var all sync.WaitGroup
 	for _, e := range entrances {
-		all.Go(func() { s.watchFTP(ctx, watching, e) })
+		all.Go(func() {
+			if e.ssh != nil {
+				s.watchSSH(ctx, watching, e)
+				return
+			}
+			s.watchFTP(ctx, watching, e)
+		})
 	}
 	all.Wait()
 	s.hasSeenEnough(ctx)
@@ -164,14 +171,20 @@ func (d *dialogue) watch(run, watching context.Context, keepAlive string) {
 		seen.Every = fact.MillisOf(s.plan.idleEvery())
 		what = "the session with keep-alives at " + d.st.wire.place
 	}
-	if s.plan.Enough != nil {
-		what += " (Enter ends it)"
-	}
+	what += enterEnds(&s.plan)
 	step := s.begin("idle", d.st.wire.place, d.st.wire.conn, what, s.plan.Idle)
 	step.Idle = seen
 	d.obey(watching)
 	err := d.outlast(run, watching, seen, step.began)
 	step.end(d.ctx, err)
+}
+
+// enterEnds tells the user how to end a wait.
+func enterEnds(p *Plan) string {
+	if p.Enough == nil {
+		return ""
+	}
+	return " (Enter ends it)"
 }
 
 // outlast waits until the session ends, or long enough, and asks in the end whether it still lives.

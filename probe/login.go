@@ -37,7 +37,7 @@ func login(ctx context.Context, s *Session) {
 	}
 	d := newDialogue(ctx, s, chosen)
 	if d.signIn() {
-		s.entered(entrance{d.st.wire.place, d.protocol})
+		s.entered(entrance{place: d.st.wire.place, protocol: d.protocol})
 		d.exercise()
 	}
 	d.leave()

@@ -37,6 +37,7 @@ func signInBySSH(ctx context.Context, s *Session) {
 	}
 	a.record()
 	if a.accepted() {
+		s.entered(entrance{place: a.t.wire.place, protocol: fact.SFTP, ssh: a})
 		newSSHWork(a).exercise()
 	}
 }
@@ -79,6 +80,7 @@ const usualTries = 6
 // signOn is a sign-in by SSH, request by request (RFC 4252).
 type signOn struct {
 	session *Session
+	check   string
 	ctx     context.Context
 	t       *sshTalk
 
@@ -104,7 +106,7 @@ type signOn struct {
 }
 
 func newSignOn(ctx context.Context, s *Session, t *sshTalk) *signOn {
-	return &signOn{session: s, ctx: ctx, t: t, keys: s.keysToShow(), tries: usualTries}
+	return &signOn{session: s, check: "sftp", ctx: ctx, t: t, keys: s.keysToShow(), tries: usualTries}
 }
 
 // accepted says whether the user is in.
@@ -155,7 +157,7 @@ func (a *signOn) wantsFor(method fact.AuthMethod) bool {
 func (a *signOn) begin(auth fact.Auth) {
 	limit := a.session.wait(authLimit)
 	w := a.t.wire
-	a.step = a.session.begin("sftp", w.place, w.conn, "an answer to the sign-in at "+w.place, limit)
+	a.step = a.session.begin(a.check, w.place, w.conn, "an answer to the sign-in at "+w.place, limit)
 	a.step.Auth = &auth
 	w.limit(a.ctx, limit)
 }
@@ -304,7 +306,7 @@ func (a *signOn) record() {
 	if !a.accepted() {
 		a.leaveKeys()
 	}
-	step := a.session.begin("sftp", w.place, w.conn, "the sign-in at "+w.place, 0)
+	step := a.session.begin(a.check, w.place, w.conn, "the sign-in at "+w.place, 0)
 	step.Login = &fact.Login{Protocol: fact.SFTP, Method: a.method(), Shape: a.shape}
 	step.Login.Outcome, step.Login.Withheld = a.outcome()
 	var err error

@@ -16,17 +16,19 @@ import (
 // sshWork is what happens on a connection by SSH once the user is in (RFC 4254).
 type sshWork struct {
 	session *Session
+	check   string
 	ctx     context.Context
 	t       *sshTalk
 	entered time.Time // when the user was let in
 	all     sync.WaitGroup
 
+	left *program      // that is left alone, see --idle; nil: none is
 	lost chan struct{} // closed when the connection is over
 	why  error         // then
 }
 
 func newSSHWork(a *signOn) *sshWork {
-	w := &sshWork{session: a.session, ctx: a.ctx, t: a.t, entered: time.Now(), lost: make(chan struct{})}
+	w := &sshWork{session: a.session, check: a.check, ctx: a.ctx, t: a.t, entered: time.Now(), lost: make(chan struct{})}
 	w.all.Go(func() { w.hear(a.ctx) })
 	w.all.Go(w.refuse)
 	w.all.Go(func() {
@@ -109,7 +111,7 @@ func (w *sshWork) begin(what string, limit time.Duration) *step {
 	if limit > 0 {
 		wire.limit(w.ctx, limit)
 	}
-	return w.session.begin("sftp", wire.place, wire.conn, what, limit)
+	return w.session.begin(w.check, wire.place, wire.conn, what, limit)
 }
 
 // lostLimit is how long the library takes to say why a connection is over, once it has said so of a channel.

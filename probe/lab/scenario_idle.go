@@ -111,6 +111,39 @@ var idleFaults = []Scenario{
 		Env:   janeKnows,
 		Build: signInSite(FTP{Sessions: 1}, TLS{}),
 	},
+	{
+		Name:  "healthy-idle-ssh",
+		Says:  "Jane leaves sessions of SFTP alone, and the server still answers after 90 seconds.",
+		Args:  asJane("--idle", sftpURL),
+		Env:   janeKnows,
+		Build: sftpSite(SSH{}),
+	},
+	{
+		Name:   "idle-limit-ssh",
+		Says:   "The SSH server ends sessions in which nothing is said for a minute.",
+		Args:   asJane("--idle", sftpURL),
+		Env:    janeKnows,
+		Causes: []string{"idle-ssh"},
+		Build:  sftpSite(SSH{IdleLimit: time.Minute}),
+	},
+	{
+		Name:   "router-forgets-ssh",
+		Says:   "The router at home forgets sessions of SFTP in which nothing is said for 50 seconds.",
+		Args:   asJane("--idle", sftpURL),
+		Env:    janeKnows,
+		Causes: []string{"idle-ssh"},
+		Build: with(sftpSite(SSH{}), func(c *Computer) {
+			c.obstruct(Path{Addrs: addrs(exampleIP), Forgets: 50 * time.Second})
+		}),
+	},
+	{
+		Name:   "idle-with-a-code",
+		Says:   "The sign-in takes a code, which is good for one session, so that none is left alone.",
+		Args:   asJane("--idle", sftpURL),
+		Env:    janesCode,
+		Causes: []string{"auth-kbdint-only"},
+		Build:  sftpSite(SSH{Methods: []string{"keyboard-interactive"}, Users: codeAccount()}),
+	},
 }
 
 // filesIdle is a Files.com-like site that ends silent sessions after a minute, with these words.
@@ -172,8 +205,10 @@ var rounds = []Scenario{
 		Args:   []string{"--repeat", "3", "--port", "21", exampleFTP},
 		Causes: []string{"ftp-busy"},
 		Build: with(exampleSite, func(c *Computer) {
-			c.obstruct(Path{Addrs: addrs(exampleIP), Ports: []uint16{21}, From: 1, First: 1,
-				Answers: FTP{Greeting: "421 There are too many connected users, please try later."}})
+			c.obstruct(Path{
+				Addrs: addrs(exampleIP), Ports: []uint16{21}, From: 1, First: 1,
+				Answers: FTP{Greeting: "421 There are too many connected users, please try later."},
+			})
 		}),
 	},
 	{
