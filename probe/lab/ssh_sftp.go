@@ -174,9 +174,17 @@ func (f *sftpSession) init() bool {
 	}
 	packet := binary.BigEndian.AppendUint32([]byte{fxVersion}, version)
 	for _, extension := range []struct{ Name, Value string }{
-		{"posix-rename@openssh.com", "1"}, {"statvfs@openssh.com", "2"}, {"fstatvfs@openssh.com", "2"}, {"hardlink@openssh.com", "1"},
-		{"fsync@openssh.com", "1"}, {"lsetstat@openssh.com", "1"}, {"limits@openssh.com", "1"}, {"expand-path@openssh.com", "1"},
-		{"copy-data", "1"}, {"home-directory", "1"}, {"users-groups-by-id@openssh.com", "1"},
+		{"posix-rename@openssh.com", "1"},
+		{"statvfs@openssh.com", "2"},
+		{"fstatvfs@openssh.com", "2"},
+		{"hardlink@openssh.com", "1"},
+		{"fsync@openssh.com", "1"},
+		{"lsetstat@openssh.com", "1"},
+		{"limits@openssh.com", "1"},
+		{"expand-path@openssh.com", "1"},
+		{"copy-data", "1"},
+		{"home-directory", "1"},
+		{"users-groups-by-id@openssh.com", "1"},
 	} {
 		packet = append(packet, ssh.Marshal(extension)...)
 	}
