@@ -157,7 +157,7 @@ var authUserDenied = Rule{
 	Page: Page{
 		Means: "Password or key may well be right, and the server turns the account away: it has expired or is locked, is not on the list of those who may use SSH, or may not come from your address. " +
 			"SSH has no words for this on the wire, so most apps show the same message as for a wrong password.",
-		Shown: "The server said so in words; or it named no method at all with which this user could sign in; or FTP on the same host takes the very same password.",
+		Shown: "The server said so in words; or it named no method at all with which this user could sign in, or could go on after the password; or FTP on the same host takes the very same password.",
 		Mend: "Ask whoever runs the server to look at its log for the time of the attempt. On OpenSSH look at AllowUsers, AllowGroups, DenyUsers, the shell of the account (`/etc/shells`), its expiry (`chage -l`) and its lock (`passwd -S`). " +
 			"If the account works by FTP, use that meanwhile.",
 	},

@@ -256,10 +256,7 @@ var passwordWhitespace = Rule{
 }
 
 func matchPasswordWhitespace(c *Case) []Finding {
-	d := c.denied()
-	if d == nil || d.reply == nil || d.reply.Reply.Code < 400 || d.reason != "" && d.reason != "login-bad-credentials" {
-		return nil
-	}
+	shape, f := c.refusedPassword()
 	words := map[fact.Oddity]string{
 		fact.LeadingBlank:  "begins with a blank",
 		fact.TrailingBlank: "ends with a blank",
@@ -269,7 +266,7 @@ func matchPasswordWhitespace(c *Case) []Finding {
 		fact.Typographic:   "holds a curly quotation mark or a long dash",
 	}
 	var says []string
-	for _, oddity := range d.session.Login.Login.Shape {
+	for _, oddity := range shape {
 		if word, ok := words[oddity]; ok {
 			says = append(says, word)
 		}
@@ -277,14 +274,22 @@ func matchPasswordWhitespace(c *Case) []Finding {
 	if len(says) == 0 {
 		return nil
 	}
-	return []Finding{{
-		Confidence: Likely,
-		Title:      fmt.Sprintf("The password that was given %s", and(distinct(says))),
-		Says:       "The server refuses it. Such characters mostly come along unseen when a password is copied.",
-		Evidence:   d.evidence(),
-		Quotes:     quote(d.reply),
-		Fix:        []Step{{You, "type the password by hand, or paste it through a plain-text editor"}},
-	}}
+	f.Confidence = Likely
+	f.Title = fmt.Sprintf("The password that was given %s", and(distinct(says)))
+	f.Says = "The server refuses it. Such characters mostly come along unseen when a password is copied."
+	f.Fix = []Step{{You, "type the password by hand, or paste it through a plain-text editor"}}
+	return []Finding{f}
+}
+
+// refusedPassword is what is unusual about a password that was refused, and may have been so for that, with what shows the refusal.
+func (c *Case) refusedPassword() ([]fact.Oddity, Finding) {
+	if d := c.denied(); d != nil && d.reply != nil && d.reply.Reply.Code >= 400 && (d.reason == "" || d.reason == "login-bad-credentials") {
+		return d.session.Login.Login.Shape, Finding{Evidence: d.evidence(), Quotes: quote(d.reply)}
+	}
+	if d := c.sshDeniedFor("auth-password-wrong"); d != nil {
+		return d.Login.Login.Shape, Finding{Evidence: d.dialogue()}
+	}
+	return nil, Finding{}
 }
 
 var clock = Rule{
