@@ -69,12 +69,18 @@ func (a *signOn) showKey() bool {
 	return true
 }
 
-// mayRefuse is how many refusals leave the server willing to go on, and to look at a secret where there is one.
+// mayRefuse is how many refusals leave the server willing to go on, and to look at a secret where there is one: OpenSSH without PAM
+// offers keyboard-interactive, and refuses it.
 func (a *signOn) mayRefuse() int {
+	left := a.tries - 1
 	if a.hasSecret() {
-		return a.tries - 2
+		for _, method := range []fact.AuthMethod{fact.AuthPassword, fact.AuthKeyboard} {
+			if a.wantsFor(method) {
+				left--
+			}
+		}
 	}
-	return a.tries - 1
+	return left
 }
 
 // leaveKeys records the keys that were not shown because the server would have hung up.
