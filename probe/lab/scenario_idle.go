@@ -105,7 +105,7 @@ var idleFaults = []Scenario{
 		Build: signInSite(FTP{Patience: time.Hour}, TLS{}),
 	},
 	{
-		Name:  "one-session-at-a-time",
+		Name:  "healthy-idle-one-session",
 		Says:  "The server lets jane have one session at a time, so that only one can be left alone.",
 		Args:  asJane("--idle", exampleFTP),
 		Env:   janeKnows,
