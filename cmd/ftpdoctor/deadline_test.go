@@ -42,7 +42,7 @@ func TestStopsAtEveryReadAndWrite(t *testing.T) {
 // stopped at each step, the others at some.
 var everywhere = map[string][]string{
 	"healthy-vsftpd":        {},
-	"healthy-sftp-password": {"--idle=12s", "--write"},
+	"healthy-sftp-password": {"--idle=12s"},
 	"healthy-login-vsftpd":  {"--active", "--passive-samples=1", "--allow-plaintext", "--idle=12s", "--protocol=ftpes"},
 }
 

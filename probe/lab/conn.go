@@ -420,10 +420,10 @@ func (d *deadline) set(t time.Time) {
 func (d *deadline) stop() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.timer != nil {
-		d.timer.Stop()
-		d.timer = nil
+	if d.timer != nil && !d.timer.Stop() {
+		<-d.passed // as in set
 	}
+	d.timer = nil
 }
 
 func isClosed(c <-chan struct{}) bool {
