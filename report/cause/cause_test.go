@@ -177,6 +177,12 @@ func stopAt(run *fact.Run, moment fact.Millis) *fact.Run {
 			o.Login.Outcome = fact.Broken
 		case o.Transfer != nil:
 			o.Transfer.Code, o.Transfer.Lines = 0, nil
+		case o.Auth != nil:
+			o.Auth.Answer, o.Auth.Methods, o.Auth.Banner = "", nil, nil
+		case o.Channel != nil:
+			*o.Channel = fact.Channel{Request: o.Channel.Request}
+		case o.SFTP != nil:
+			*o.SFTP = fact.SFTPStep{Request: o.SFTP.Request, Path: o.SFTP.Path}
 		}
 	}
 	return run
@@ -281,7 +287,7 @@ func bend(run *fact.Run, i int, how uint8) {
 	kinds := []fact.Kind{
 		fact.Refused, fact.Dropped, fact.HostUnreachable, fact.NetUnreachable, fact.Denied, fact.AddressUnavailable, fact.NoResources,
 		fact.Timeout, fact.Reset, fact.Closed, fact.NotFound, fact.NXDomain, fact.ServFail, fact.QueryRefused, fact.BadAnswer, fact.NotTLS,
-		fact.Alert, fact.TLSVersion, fact.TLSFailed, fact.NoCommonAlgorithm, fact.Garbled, fact.TooLong, fact.Interrupted, fact.Other,
+		fact.Alert, fact.TLSVersion, fact.TLSFailed, fact.NoCommonAlgorithm, fact.WeakGroup, fact.Disconnected, fact.NoPermission, fact.Garbled, fact.TooLong, fact.Interrupted, fact.Other,
 	}
 	o := &run.Seen[i]
 	switch which := int(how) / 8; how % 8 {
