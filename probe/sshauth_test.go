@@ -203,6 +203,27 @@ func TestSignInBySSH(t *testing.T) {
 			with("", append(strangers(5), lab.JaneEd25519)...)(p, c)
 			p.MaxFailedLogins = 1
 		}, slices.Concat(repeat(5, refusedKey), []string{unaskedKey, "login key refused"})},
+		"an agent that signs nothing": {keys, func(p *Plan, c *lab.Computer) {
+			with("", lab.JaneEd25519)(p, c)
+			c.SSHAgents[0].Refuses = true
+		}, []string{wouldDo, "publickey ssh-ed25519 not-asked !garbled", "login key withheld no-key"}},
+		"an agent that signs with another key": {keys, func(p *Plan, c *lab.Computer) {
+			with(janes, lab.JaneEd25519)(p, c)
+			c.SSHAgents[0].Keys = append(c.SSHAgents[0].Keys, strangers(1)...)
+			c.SSHAgents[0].Swaps = true
+		}, []string{wouldDo, "publickey ssh-ed25519 refused", refusedKey, "password accepted", "login password accepted"}},
+		"the public half alone": {keys, func(p *Plan, c *lab.Computer) {
+			p.Password, p.Identities = "", []string{"/key.pub"}
+			c.Files = map[string]lab.File{"/key.pub": {Content: entry{key: lab.JaneEd25519}.public(c), Mode: 0o600}}
+		}, []string{wouldDo, "login key withheld no-key"}},
+		"a key twice": {keys, func(p *Plan, c *lab.Computer) {
+			with("", lab.JaneEd25519)(p, c)
+			p.Identities = []string{"/key.pub"}
+			c.Files = map[string]lab.File{"/key.pub": {Content: entry{key: lab.JaneEd25519}.public(c), Mode: 0o600}}
+		}, []string{wouldDo, acceptedKey, "login key accepted"}},
+		"a million questions":      {questions(lab.Round{Prompts: password.Prompts, More: 1e6}), nil, []string{"keyboard-interactive !other", "login keyboard-interactive broken !other"}},
+		"twenty questions":         {questions(lab.Round{Prompts: slices.Repeat(password.Prompts, 20)}), nil, []string{"keyboard-interactive not-asked", "login keyboard-interactive withheld no-code"}},
+		"endless questions":        {questions(slices.Repeat([]lab.Round{{}}, 20)...), nil, []string{"keyboard-interactive not-asked", "login keyboard-interactive withheld no-code"}},
 		"many keys and a password": {keys, with(janes, strangers(6)...), slices.Concat(repeat(4, refusedKey), []string{"password accepted", "login password accepted"})},
 		"three tries": {lab.SSH{MaxTries: 3}, with(janes, strangers(4)...), slices.Concat(
 			repeat(2, refusedKey), []string{"query publickey ssh-ed25519" + tooMany, "dial more-keys", "ident", "kex", "none refused", refusedKey, "password accepted", "login password accepted"})},
@@ -215,6 +236,29 @@ func TestSignInBySSH(t *testing.T) {
 				want = append(want, signedIn...)
 			}
 			checkTold(t, enterSSH(t, c.server, c.change), want...)
+		})
+	}
+}
+
+// A run that is stopped ends at once, wherever the sign-in is, and nothing of it lives on.
+func TestASignInThatIsStopped(t *testing.T) {
+	for after := 100 * time.Millisecond; after < time.Second; after += 60 * time.Millisecond {
+		synctest.Test(t, func(t *testing.T) {
+			c := world(lab.SSH{Thinks: 300 * time.Millisecond, Users: map[string]lab.Account{"jane": {Keys: []lab.Key{lab.JaneEd25519}, Needs: []string{"publickey,password"}}}})
+			defer c.Close()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			time.AfterFunc(after, cancel)
+			began := time.Now()
+			run := enterSSHWorld(ctx, c, with(janes, append(strangers(2), lab.JaneEd25519)...))
+			if took := time.Since(began); took > after+lostLimit || run.Stopped != fact.ByUser {
+				t.Errorf("stopped after %v, the run took %v", after, took)
+			}
+			for _, o := range run.Seen {
+				if o.Failure != nil && o.Endpoint == there+":2100" && !o.Failed(fact.Interrupted) {
+					t.Errorf("stopped after %v, %s failed with %+v", after, o.Check, o.Failure)
+				}
+			}
 		})
 	}
 }

@@ -152,7 +152,9 @@ func (a *signOn) answerQuestions() bool {
 	a.tried = append(a.tried, fact.AuthKeyboard)
 	a.begin(fact.Auth{Method: fact.AuthKeyboard})
 	goesOn := a.send(ssh.KeyboardInteractive(a.answer))
-	a.settle(goesOn, len(a.step.Auth.Rounds) > 0) // where nothing was asked, nothing was given, and a password may do
+	// Where nothing was asked, nothing was given, and a password may do.
+	more := len(a.step.Auth.Rounds) == 0 && a.wantsFor(fact.AuthPassword) && a.firstTime(fact.AuthPassword)
+	a.settle(goesOn, !more)
 	return true
 }
 

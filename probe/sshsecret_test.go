@@ -23,21 +23,25 @@ type entry struct {
 	key    lab.Key
 }
 
-// line is a line of known_hosts. The lab tells its public keys by way of an agent.
-func (e entry) line(t *testing.T, c *lab.Computer) string {
-	t.Helper()
+// line is a line of known_hosts.
+func (e entry) line(c *lab.Computer) string {
+	return strings.TrimSpace(e.marker+" ["+there+"]:2100 "+e.public(c)) + "\n"
+}
+
+// public is the public half of the key. The lab tells it by way of an agent.
+func (e entry) public(c *lab.Computer) string {
 	c.SSHAgents = append(c.SSHAgents, lab.SSHAgent{Address: "/run/known", Keys: []lab.Key{e.key}})
 	defer func() { c.SSHAgents = c.SSHAgents[:len(c.SSHAgents)-1] }()
-	conn, err := c.DialAgent(t.Context(), "/run/known")
+	conn, err := c.DialAgent(context.Background(), "/run/known")
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	defer func() { _ = conn.Close() }()
 	held, err := agent.NewClient(conn).List()
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	return strings.TrimSpace(e.marker+" ["+there+"]:2100 "+held[0].String()) + "\n"
+	return held[0].String()
 }
 
 // The password is sent to nobody whose host key the user has not accepted in some way.
@@ -75,7 +79,7 @@ func TestWhoseHostKeyIsTrusted(t *testing.T) {
 				p.KnownHosts = []string{"/known"}
 				computer.Files = map[string]lab.File{"/known": {Mode: 0o600}}
 				if c.known != nil {
-					computer.Files["/known"] = lab.File{Content: c.known.line(t, computer), Mode: 0o600}
+					computer.Files["/known"] = lab.File{Content: c.known.line(computer), Mode: 0o600}
 				}
 				if c.publish {
 					p.Profile.HostKeys = []string{lab.HostEd25519.Fingerprint()}

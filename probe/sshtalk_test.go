@@ -101,7 +101,7 @@ func TestTheKnownHostKeyIsAskedFor(t *testing.T) {
 		run := enterSSH(t, server, func(p *Plan, c *lab.Computer) {
 			p.TrustAnyway = false
 			p.KnownHosts = []string{"/known"}
-			c.Files = map[string]lab.File{"/known": {Content: entry{key: key}.line(t, c), Mode: 0o600}}
+			c.Files = map[string]lab.File{"/known": {Content: entry{key: key}.line(c), Mode: 0o600}}
 		})
 		host := hostKeyOf(t, run)
 		if host.SHA256 != key.Fingerprint() || host.Standing != fact.KnownKey || loginOf(t, run).Login.Outcome != fact.Accepted {
