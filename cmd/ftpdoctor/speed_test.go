@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,6 +27,44 @@ func TestHealthySiteTakesItsLongestChain(t *testing.T) {
 	took := virtually(t, nil, func(c *lab.Computer) { c.Internet.RTT = 50 * time.Millisecond })
 	if took < chain || took > chain*11/10 {
 		t.Errorf("took %v, the longest chain is %v", took, chain)
+	}
+}
+
+// A sign-in by SSH takes seven round trips: connect, identification, two for the key exchange, the service, the methods, and the
+// password; a key takes one more, for the question before the signature. The list of a folder takes eight: session, subsystem,
+// version, where it begins, and four for the folder.
+func TestSignInBySSHTakesItsChain(t *testing.T) {
+	const trip = 50 * time.Millisecond
+	for name, c := range map[string]struct {
+		keys  []lab.Key
+		trips time.Duration
+	}{
+		"password": {nil, 7 + 8},
+		"key":      {[]lab.Key{lab.JaneEd25519}, 8 + 8},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			net := lab.New()
+			net.RTT = trip
+			there := netip.MustParseAddr("203.0.113.21")
+			net.Listen(there.String(), lab.SSH{Users: map[string]lab.Account{"jane": {Keys: c.keys}}}, 22)
+			computer := &lab.Computer{Internet: net, Addrs: []netip.Prefix{netip.MustParsePrefix("192.168.1.20/24")}, SSHAgents: []lab.SSHAgent{{Address: "/run/agent", Keys: c.keys}}}
+			defer computer.Close()
+			began := time.Now()
+			run := probe.Run(t.Context(), probe.Plan{
+				Target:      fact.Target{Host: there.String(), Protocol: fact.SFTP, Port: 22, User: "jane"},
+				Password:    "correct horse",
+				TrustAnyway: true,
+				Timeout:     usualTimeout,
+			}, computer, nil)
+			if took := time.Since(began); took < c.trips*trip || took > c.trips*trip*11/10 {
+				t.Errorf("by %s it took %v, the chain is %v", name, took, c.trips*trip)
+			}
+			if !slices.ContainsFunc(run.Seen, func(o fact.Observation) bool {
+				return o.SFTP != nil && o.SFTP.Request == fact.SFTPList && o.Failure == nil
+			}) {
+				t.Errorf("by %s nothing was listed", name)
+			}
+		})
 	}
 }
 
