@@ -190,14 +190,15 @@ func (v *webVisit) ask(ctx context.Context, limit time.Duration, method, body st
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
-	head := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: ftpdoctor\r\nAccept: application/json\r\n", method, v.declared.Path, host)
+	var request strings.Builder
+	fmt.Fprintf(&request, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: ftpdoctor\r\nAccept: application/json\r\n", method, v.declared.Path, host)
 	for pair := range slices.Chunk(header, 2) {
-		head += pair[0] + ": " + pair[1] + "\r\n"
+		request.WriteString(pair[0] + ": " + pair[1] + "\r\n")
 	}
 	if body != "" {
-		head += fmt.Sprintf("Content-Type: application/json\r\nContent-Length: %d\r\n", len(body))
+		fmt.Fprintf(&request, "Content-Type: application/json\r\nContent-Length: %d\r\n", len(body))
 	}
-	if _, err := io.WriteString(v.st, head+"\r\n"+body); err != nil {
+	if _, err := io.WriteString(v.st, request.String()+"\r\n"+body); err != nil {
 		return nil, err
 	}
 	return readAnswer(v.st, method)

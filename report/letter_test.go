@@ -75,13 +75,13 @@ func TestLettersAskForNothingOpen(t *testing.T) {
 			continue
 		}
 		letters++
-		for _, line := range strings.Split(text, "\n") {
+		for line := range strings.SplitSeq(text, "\n") {
 			if len(line) > 80 && !strings.HasPrefix(line, "https://") || strings.ContainsFunc(line, unicode.IsControl) {
 				t.Errorf("%s: %q cannot be read anywhere", file, line)
 			}
 		}
 		for _, m := range asked.FindAllStringSubmatch(strings.Join(strings.Fields(text), " "), -1) {
-			for _, address := range strings.Split(m[2], ", ") {
+			for address := range strings.SplitSeq(m[2], ", ") {
 				checkClosed(t, file, r, address, m[1])
 			}
 		}

@@ -15,6 +15,7 @@ type Sessions struct {
 	Refuses string // the type of the error that even the right password gets
 	Code    string // of a second factor, wanted besides the password; empty: none
 	Strange string // answered in place of JSON, with status 200
+	Raw     string // sent in place of any answer, before the server hangs up
 	HangsUp bool   // the connection is closed after each answer
 
 	mu    sync.Mutex

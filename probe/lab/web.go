@@ -78,6 +78,10 @@ func (w Web) session(c io.Writer, in *bufio.Reader, method string, header textpr
 	if _, err := io.ReadFull(in, body); err != nil {
 		return err
 	}
+	if raw := w.Sessions.Raw; raw != "" {
+		_, _ = io.WriteString(c, raw)
+		return io.EOF
+	}
 	p := w.Sessions.answer(method, header, body)
 	head := fmt.Sprintf("HTTP/1.1 %d %s\r\nServer: %s\r\n%s", p.status, reasons[p.status], w.name(), p.header)
 	if p.status != 204 {

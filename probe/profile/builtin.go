@@ -43,13 +43,17 @@ var FilesCom = Profile{
 		{Title: "Settings of an FTP app", URL: "https://www.files.com/docs/services/ftp-and-ftps/connection-settings-in-your-ftp-app"},
 		{Title: "Settings of an SFTP app", URL: "https://www.files.com/docs/services/sftp/connection-settings-in-your-sftp-app"},
 		{Title: "Ports", URL: "https://www.files.com/docs/services/ftp-and-ftps/supported-connection-profiles-and-ports", Causes: []string{
-			"tcp-port-filtered", "tcp-port-prohibited", "data-pasv-blocked", "data-pasv-refused", "local-wrong-port"}},
+			"tcp-port-filtered", "tcp-port-prohibited", "data-pasv-blocked", "data-pasv-refused", "local-wrong-port",
+		}},
 		{Title: "Addresses to allow in a firewall", URL: "https://www.files.com/docs/networking-and-performance/whitelisting-files.com-in-your-firewall", Causes: []string{
-			"tcp-some-addresses-dead", "dns-aaaa-unexpected", "dns-wrong-target"}},
+			"tcp-some-addresses-dead", "dns-aaaa-unexpected", "dns-wrong-target",
+		}},
 		{Title: "Dedicated addresses of a custom domain", URL: "https://www.files.com/docs/networking-and-performance/dedicated-ip-addresses", Causes: []string{
-			"dns-one-address", "dns-stale", "tls-name-mismatch"}},
+			"dns-one-address", "dns-stale", "tls-name-mismatch",
+		}},
 		{Title: "The SSH host key", URL: "https://www.files.com/docs/services/sftp/sftp-ssh-host-key", Causes: []string{
-			"ssh-hostkey-unknown", "ssh-hostkey-changed"}},
+			"ssh-hostkey-unknown", "ssh-hostkey-changed",
+		}},
 		{Title: "Second factors", URL: "https://www.files.com/docs/security/twofactor-authentication-2fa/supported-2fa-methods", Causes: []string{"login-2fa"}},
 		{Title: "Ciphers", URL: "https://www.files.com/docs/encryption/ciphers", Causes: []string{"tls-version", "tls-no-shared-cipher", "ssh-no-common-alg"}},
 	},
@@ -168,7 +172,8 @@ var Fortrabbit = Profile{
 	Pages: []Page{
 		{Title: "SFTP troubleshooting", URL: "https://help.fortrabbit.com/sftp-troubleshooting"},
 		{Title: "Password mode and key mode", URL: "https://help.fortrabbit.com/access-methods", Causes: []string{
-			"auth-mode-mismatch", "auth-password-wrong", "auth-password-not-accepted-method"}},
+			"auth-mode-mismatch", "auth-password-wrong", "auth-password-not-accepted-method",
+		}},
 		{Title: "SSH key troubleshooting", URL: "https://help.fortrabbit.com/ssh-key-troubleshooting", Causes: []string{"auth-key-unknown", "auth-key-not-active-yet"}},
 		{Title: "Too many attempts to sign in", URL: "https://help.fortrabbit.com/too-many-login-attempts", Causes: []string{"tcp-quarantine", "ssh-closed-before-banner"}},
 		{Title: "Commands over SSH", URL: "https://help.fortrabbit.com/remote-ssh-execution-pro", Causes: []string{"sftp-none"}},
@@ -204,7 +209,8 @@ var FortrabbitApp = Profile{
 	Texts: fortrabbitTexts,
 	Pages: []Page{
 		{Title: "Code access: troubleshooting", URL: "https://docs.fortrabbit.com/platform/code-access/troubleshooting", Causes: []string{
-			"ssh-restricted-banner", "ssh-closed-before-banner", "auth-key-unknown", "auth-key-not-active-yet"}},
+			"ssh-restricted-banner", "ssh-closed-before-banner", "auth-key-unknown", "auth-key-not-active-yet",
+		}},
 	},
 	Help: "fortrabbit support, with your public IP address and the name of the app",
 }
