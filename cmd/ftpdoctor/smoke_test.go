@@ -76,6 +76,21 @@ func TestSmokeSignsIn(t *testing.T) {
 	}
 }
 
+// Somebody signs in with a key and the passphrase of the variable that is named.
+func TestSmokeSignsInWithAKey(t *testing.T) {
+	of := func(fields string) string { return strings.Replace(target(fields), "ftp.example.org", "sftp.example.org", 1) }
+	fields := `, "protocol": "sftp", "user": "jane", "identities": ["/home/jane/keys/sftp"], "passphrase_env": "FTPDOCTOR_KEY_PASSPHRASE",
+		"expect": {"ways": [{"protocol": "sftp", "proof": "listed"}]}`
+	code, text, said := smoke(t, "healthy-sftp-key-locked", of(fields), "--verbose")
+	if code != 0 || !strings.Contains(text, "listed") {
+		t.Errorf("exit code %d:\n%s%s", code, text, said)
+	}
+	stranger := strings.Replace(fields, `"expect"`, `"known_hosts": ["/etc/hostname"], "expect"`, 1)
+	if code, text, said = smoke(t, "healthy-sftp-key-locked", of(stranger)); code != 2 || !strings.Contains(said, "--known-hosts: there is no file") {
+		t.Errorf("exit code %d:\n%s%s", code, text, said)
+	}
+}
+
 // A host key and a stored report are those of before, or not.
 func TestSmokeRemembers(t *testing.T) {
 	const site = `{"targets": [{"host": "acme.files.com", "expect": {EXPECT}}]}`
