@@ -355,7 +355,7 @@ var (
 	// Linux-PAM and OpenSSH (session.c, do_pwchange).
 	expiredPassword = regexp.MustCompile(`(?i)password\b.*\b(expired|must be changed|change required|required to change)|required to change your password|\bchange your password|expired password`)
 	// Linux-PAM (pam_unix, pam_nologin, pam_time, pam_tally) and OpenSSH.
-	deniedAccount = regexp.MustCompile(`(?i)\baccount\b.*\b(expired|disabled|locked|suspended|not (available|active|allowed|permitted))|account locked|\buser\b.*\b(disabled|locked|denied|not (allowed|permitted))|access denied|permission denied|not (allowed|permitted) to (log|sign)`)
+	deniedAccount = regexp.MustCompile(`(?i)\baccount\b.*\b(expired|disabled|locked|suspended|not (available|active|allowed|permitted))|account locked|\buser\b.*\b(disabled|locked|denied|not (allowed|permitted))|not (allowed|permitted) to (log|sign)`)
 	// OpenSSH 9.2p1 (auth.c) and Paramiko.
 	tooManyWords = regexp.MustCompile(`(?i)too many (authentication |auth |login |log-in )?(failures|attempts|tries)`)
 )

@@ -322,6 +322,9 @@ func TestWordsOfSignIns(t *testing.T) {
 		"Your account has expired; please contact your system administrator.":            "denied",
 		"The account is locked due to 3 failed logins.":                                  "denied",
 		"Your account is not allowed to sign in here":                                    "denied",
+		"Permission denied, please try again.":                                           "", // also said after a wrong password
+		"Access denied":                                                                  "",
+		"System is booting up. Unprivileged users are not permitted to log in yet.":      "denied",
 		"Too many authentication failures":                                               "many",
 		"Too many authentication failures for jane":                                      "many",
 		"Welcome to the file service of Example. Your account is in good standing, jane": "",

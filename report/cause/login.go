@@ -96,9 +96,9 @@ var passwordWithheld = Rule{
 	Severity: Note,
 	Page: Page{
 		Means: "You gave a password, and this program kept it to itself: the connection has no encryption, or it cannot be told that the other side is your server. Whoever sits in between could have read it.",
-		Shown: "Every way in by FTP that answered either did not start TLS, or showed a certificate with a fault, or broke off. Nothing about the account was tested.",
-		Mend: "Mend what is wrong with the encryption or the certificate first; it has a finding of its own. If you know the network and the server, `--allow-plaintext` sends the password without encryption, " +
-			"and `--trust-anyway` accepts the certificate.",
+		Shown: "Every way in by FTP that answered either did not start TLS, or showed a certificate with a fault, or broke off. Over SSH it is the host key: nobody has confirmed it yet, or known_hosts has another one. Nothing about the password was tested.",
+		Mend: "Mend what is wrong with the encryption, the certificate or the host key first; it has a finding of its own. If you know the network and the server, `--allow-plaintext` sends the password without encryption, " +
+			"and `--trust-anyway` accepts the certificate or the host key.",
 	},
 	ExplainedBy: []string{"ssh-hostkey-revoked", "ssh-hostkey-changed", "ssh-hostkey-unknown", "ssh-hostkey-type-artifact"},
 	Match:       func(c *Case) []Finding { return append(matchPasswordWithheld(c), c.withheldOverSSH()...) },
