@@ -104,7 +104,7 @@ func inconclusive(r *Report) string {
 	case offline(&r.Run):
 		return "This computer has no network connection, so nothing can be said about " + r.Target.Host + "."
 	case beyond(&r.Run) != "":
-		return "The certificates on " + beyond(&r.Run) + " are more than this program can read, so nothing can be said about it; an FTP app may read more."
+		return beyond(&r.Run)
 	default:
 		return "No address of " + r.Target.Host + " could be looked at, so nothing can be said about it."
 	}
@@ -195,11 +195,14 @@ func (r *Report) speaksOf(port int) bool {
 	})
 }
 
-// beyond is a place whose TLS handshake is more than this program reads, which is no fault of the server's; empty: there is none.
+// beyond says what this program cannot look into, which is no fault of the server's; empty: there is nothing of that kind.
 func beyond(run *fact.Run) string {
 	for _, o := range run.Seen {
-		if o.TLS != nil && o.Failed(fact.TooLong) {
-			return o.Endpoint
+		switch {
+		case o.TLS != nil && o.Failed(fact.TooLong):
+			return "The certificates on " + o.Endpoint + " are more than this program can read, so nothing can be said about it; an FTP app may read more."
+		case o.Kex != nil && o.Failed(fact.NoCommonAlgorithm):
+			return "This program shares no algorithm with the SSH server on " + o.Endpoint + ", so nothing can be said about it; an SFTP app may know more of them."
 		}
 	}
 	return ""

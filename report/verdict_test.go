@@ -18,6 +18,7 @@ func TestVerdict(t *testing.T) {
 	dialled := fact.Observation{Dial: &fact.Dial{}, Endpoint: "192.0.2.1:22"}
 	refused := fact.Observation{Login: &fact.Login{Outcome: fact.LoginDenied}}
 	unread := fact.Observation{Endpoint: "192.0.2.1:21", TLS: &fact.TLS{}, Failure: &fact.Failure{Kind: fact.TooLong}}
+	unshared := fact.Observation{Endpoint: "192.0.2.1:22", Kex: &fact.Kex{}, Failure: &fact.Failure{Kind: fact.NoCommonAlgorithm}}
 	offline := fact.Observation{Machine: &fact.Machine{}}
 
 	for _, c := range []struct {
@@ -40,6 +41,7 @@ func TestVerdict(t *testing.T) {
 		{"nothing works, and no rule knows why", "", []fact.Observation{dialled}, nil, nil, Problem, 1, "no known cause fits"},
 		{"more certificates than this program reads", "", []fact.Observation{dialled, unread}, nil, nil, Inconclusive, 3, "certificates on 192.0.2.1:21 are more than this program can read"},
 		{"the same, and a problem", "", []fact.Observation{dialled, unread}, []cause.Finding{problem}, nil, Problem, 1, "Port 21 is blocked"},
+		{"algorithms that this program has not", "", []fact.Observation{dialled, unshared}, nil, nil, Inconclusive, 3, "shares no algorithm with the SSH server on 192.0.2.1:22"},
 		{"an interrupt", fact.ByUser, []fact.Observation{dialled}, nil, []cause.Way{way}, Inconclusive, 3, "interrupted before it had seen everything; until then 1 way in worked"},
 		{"an interrupt after a problem", fact.ByUser, []fact.Observation{dialled}, []cause.Finding{problem}, nil, Inconclusive, 3, "until then 1 problem showed"},
 		{"the deadline", fact.ByDeadline, []fact.Observation{dialled}, nil, nil, Inconclusive, 3, "The time for the whole run was over"},

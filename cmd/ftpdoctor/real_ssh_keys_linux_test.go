@@ -139,7 +139,7 @@ func keyPPKEncrypted(n *network, _ *authority) {
 		file := n.ppk(key, version, "--new-passphrase", n.file("passphrase", "Passphrase-5\n"))
 		d := n.signInSSH(nil, "-i", file)
 		n.keyFile(d, file, fact.FormatPuTTY, fact.KeyIsEncrypted)
-		n.ways(d, "sftp 22 ssh connected")
+		n.ways(d, "sftp 22 ssh verified")
 		d = n.signInSSH([]string{"FTPDOCTOR_KEY_PASSPHRASE=Passphrase-5"}, "-i", file)
 		n.listedBy(d, "key")
 	}
