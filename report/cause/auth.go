@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -121,6 +122,15 @@ func (c *Case) sshFinding(d *sshDenial, f Finding) Finding {
 	f.Where = d.where()
 	f.Evidence = append(f.Evidence, d.dialogue()...)
 	f.Quotes = append(f.Quotes, d.words()...)
+	for _, line := range d.words() {
+		if text, ok := c.Profile.Text(line); ok {
+			f.Says = cmp.Or(text.Means, f.Says)
+			if text.Do != "" {
+				f.Fix = slices.Insert(f.Fix, 0, Step{You, text.Do})
+			}
+			break
+		}
+	}
 	return f
 }
 

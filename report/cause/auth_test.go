@@ -347,3 +347,15 @@ func TestWordsOfSignIns(t *testing.T) {
 		}
 	}
 }
+
+// What the service says of its own words is told with them.
+func TestWordsOfTheService(t *testing.T) {
+	p := profile.Generic
+	p.Texts = []profile.Text{{Words: "closed on sundays", Cause: "auth-disconnected", Means: "The site has a day of rest.", Do: "come back on Monday"}}
+	s := newSignIn(none(both...), broken(password(""), fact.Disconnected, "Closed on Sundays!"), login(fact.Broken, "password", ""))
+	found := Find(&s.run, &p)
+	i := slices.IndexFunc(found, func(f Finding) bool { return f.Cause == "auth-disconnected" })
+	if i < 0 || found[i].Says != "The site has a day of rest." || found[i].Fix[0].Do != "come back on Monday" {
+		t.Errorf("found:\n%s", dump(found))
+	}
+}
