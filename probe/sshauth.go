@@ -254,50 +254,56 @@ func nameOf(method fact.AuthMethod) string {
 }
 
 // leavesOpen says whether a second connection would tell what this one could not: the server hangs up after some refusals, and
-// there are keys that it was not asked about, or a password that was not sent.
+// there are keys that it was not asked about, or a password that was not sent. Where something secret was refused the user has other
+// things to mend first.
 func (a *signOn) leavesOpen() bool {
-	spent := a.refused >= a.tries-2 || a.refused > 0 && a.broken != nil
-	unsent := a.hasSecret() && len(a.tried) == 0
-	return !a.accepted() && a.ctx.Err() == nil && a.withheld == "" && a.rights == 0 && spent && (len(a.keys) > 0 || unsent)
+	if a.accepted() || a.ctx.Err() != nil || a.withheld != "" || a.rights > 0 || len(a.tried) > 0 || a.refused == 0 {
+		return false
+	}
+	spent := a.refused >= a.mayRefuse()
+	if a.broken != nil {
+		spent = slices.Contains([]fact.Kind{fact.Closed, fact.Reset, fact.Disconnected}, kind(a.t.ended(a.broken)))
+	}
+	return spent && (len(a.keys) > 0 || a.hasSecret())
 }
 
-// runAgain goes on over a second connection, where one more sign-in may fail.
+// runAgain goes on over a second connection, where one more sign-in may fail. A server that begins to refuse then is left alone.
 func (a *signOn) runAgain() {
-	if a.token = a.session.budget.take(a.ctx); !a.token {
+	if !a.session.budget.take(a.ctx) {
 		return
 	}
-	place := a.t.wire.place
-	t, unfit := a.reconnect(place)
-	if t == nil || t.hostKey.SHA256 != a.t.hostKey.SHA256 {
-		if t != nil {
-			t.hangUp()
-		}
-		if a.hasSecret() && len(a.tried) == 0 {
-			a.withheld = unfit
-		}
+	t, unfit := a.reconnect()
+	if t == nil {
 		a.session.budget.settle(false)
-		a.token = false
+		if a.hasSecret() {
+			a.withheld, a.broken = unfit, nil
+		}
 		return
 	}
 	if a.broken != nil {
 		a.tries = min(a.tries, a.refused+1) // it broke off at that request
 	}
 	t.sent = a.t.sent
-	a.t, a.refused, a.rights, a.broken = t, 0, 0, nil
+	a.t, a.token, a.refused, a.rights, a.broken = t, true, 0, 0, nil
 	a.run()
 }
 
-// reconnect opens a further connection to the server.
-func (a *signOn) reconnect(place string) (*sshTalk, fact.Withheld) {
-	w := a.session.dial(a.ctx, "sftp", place, fact.MoreKeys)
+// reconnect opens a further connection to the server, which has to have the same host key.
+func (a *signOn) reconnect() (*sshTalk, fact.Withheld) {
+	w := a.session.dial(a.ctx, "sftp", a.t.wire.place, fact.MoreKeys)
 	if w == nil {
 		return nil, fact.TurnedAway
 	}
 	t, unfit := a.session.meet(a.ctx, "sftp", newStream(w, w, false))
-	if t == nil {
-		_ = w.Close()
+	if t != nil && t.hostKey.SHA256 == a.t.hostKey.SHA256 {
+		return t, ""
 	}
-	return t, unfit
+	if t != nil {
+		unfit = fact.HostUnknown
+		t.hangUp()
+	}
+	_ = w.Close()
+	return nil, unfit
 }
 
 // record says how the sign-in ended.
@@ -318,9 +324,12 @@ func (a *signOn) record() {
 
 // method names what the user has signed in with, or was to.
 func (a *signOn) method() string {
-	names := a.passed
-	if !a.accepted() && a.last != "" && !slices.Contains(names, a.last) {
-		names = append(slices.Clone(names), a.last)
+	names, last := slices.Clone(a.passed), a.last
+	if a.withheld != "" && len(a.tried) == 0 && a.session.plan.Password != "" {
+		last = "password" // which was kept back
+	}
+	if !a.accepted() && last != "" && !slices.Contains(names, last) {
+		names = append(names, last)
 	}
 	switch {
 	case len(names) > 0:

@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -259,6 +260,61 @@ func TestASignInThatIsStopped(t *testing.T) {
 					t.Errorf("stopped after %v, %s failed with %+v", after, o.Check, o.Failure)
 				}
 			}
+		})
+	}
+}
+
+// detour leads the second connection to a place to another one.
+type detour struct {
+	*lab.Computer
+	dials  int
+	second string
+}
+
+func (d *detour) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	if address == spot {
+		if d.dials++; d.dials == 2 {
+			address = d.second
+		}
+	}
+	return d.Computer.DialContext(ctx, network, address)
+}
+
+// Where the second connection is not welcome, or ends somewhere else, nothing more is shown.
+func TestTheSecondConnection(t *testing.T) {
+	first := []string{"none refused", refusedKey, "query publickey ssh-ed25519" + tooMany, "dial more-keys"}
+	for name, c := range map[string]struct {
+		second   lab.Server
+		password string
+		want     []string
+	}{
+		"not now":             {lab.SSH{Before: []string{"Not allowed at this time"}, EndAfter: lab.AtLines}, janes, []string{"ident !closed", unaskedKey, "login password withheld turned-away"}},
+		"not now, keys alone": {lab.SSH{Before: []string{"Not allowed at this time"}, EndAfter: lab.AtLines}, "", []string{"ident !closed", unaskedKey, "login key broken !disconnected"}},
+		"hangs up":            {lab.SSH{EndAfter: lab.AtVisitorHello}, janes, []string{"ident", "kex !reset", unaskedKey, "login password withheld no-way-in"}},
+		"another host":        {lab.SSH{HostKeys: []lab.Key{lab.HostECDSA}}, janes, []string{"ident", "kex", unaskedKey, "login password withheld host-key-unknown"}},
+		"closed":              {nil, janes, []string{"dial more-keys !refused", unaskedKey, "login password withheld turned-away"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				computer := world(lab.SSH{MaxTries: 2})
+				defer computer.Close()
+				if c.second != nil {
+					computer.Internet.Listen(there, c.second, 2200)
+				}
+				plan := Plan{
+					Target:      fact.Target{Host: there, Port: 2100, Protocol: fact.SFTP, User: "jane"},
+					TrustAnyway: true,
+					Only:        []string{"endpoints", "keys", "sftp"},
+					Timeout:     5 * time.Minute,
+				}
+				with(c.password, strangers(3)...)(&plan, computer)
+				run := Run(t.Context(), plan, &detour{Computer: computer, second: there + ":2200"}, nil)
+				want := append(slices.Clone(first), c.want...)
+				if c.second == nil {
+					want = append(slices.Clone(first[:3]), c.want...)
+				}
+				checkTold(t, run, want...)
+			})
 		})
 	}
 }
