@@ -153,7 +153,7 @@ func proofSays(w cause.Way) string {
 	case w.Proof == cause.ProofLoggedIn:
 		return signedIn(w) + "; no listing came"
 	case w.Proof == cause.ProofVerified && w.Encryption == cause.OverSSH:
-		return "the host key is the published one"
+		return "the host key is the right one"
 	case w.Proof == cause.ProofVerified:
 		return "the certificate is valid"
 	case w.Encryption == cause.InClear:

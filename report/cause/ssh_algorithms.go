@@ -67,8 +67,8 @@ func (c *Case) noCurrentAlgorithm() []Finding {
 	}
 	if able := fitting(talk, currentApps); len(able) > 0 {
 		f.Severity = Warning
-		f.Says = fmt.Sprintf("%s OpenSSH and apps that use it refuse that; %s still accept it.", saysOffers(missing), and(able))
-		f.Fix = append([]Step{{You, fmt.Sprintf("until the server is updated, use one of %s", and(able))}}, f.Fix...)
+		f.Says = fmt.Sprintf("%s OpenSSH and apps that use it refuse that. These still accept it: %s.", saysOffers(missing), strings.Join(able, ", "))
+		f.Fix = append([]Step{{You, fmt.Sprintf("until the server is updated, use an app that still accepts it: %s", strings.Join(able, ", "))}}, f.Fix...)
 	}
 	return []Finding{f}
 }
@@ -338,12 +338,21 @@ var (
 		macs:    openSSH.macs,
 	}
 
-	// libssh2 has the defaults of version 1.11.1, of 2024.
+	// libssh2 has the defaults of version 1.11.1, of 2024, as it comes with OpenSSL 3: without DSA, and without the ciphers of OpenSSL's legacy provider.
 	libssh2 = algorithms{
-		kex:      libssh2Old.kex,
-		hostKeys: append([]string{"rsa-sha2-512", "rsa-sha2-256", "ssh-ed25519-cert-v01@openssh.com", "ssh-rsa-cert-v01@openssh.com"}, libssh2Old.hostKeys...),
-		ciphers:  append(slices.Clone(selfAuthenticating), libssh2Old.ciphers...),
-		macs:     append([]string{"hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha1-etm@openssh.com"}, libssh2Old.macs...),
+		kex: libssh2Old.kex,
+		hostKeys: []string{
+			"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-ed25519", "rsa-sha2-512", "rsa-sha2-256", "ssh-rsa",
+			"ecdsa-sha2-nistp256-cert-v01@openssh.com", "ecdsa-sha2-nistp384-cert-v01@openssh.com", "ecdsa-sha2-nistp521-cert-v01@openssh.com",
+			"ssh-ed25519-cert-v01@openssh.com", "ssh-rsa-cert-v01@openssh.com",
+		},
+		ciphers: append([]string{
+			"aes256-ctr", "aes192-ctr", "aes128-ctr", "aes256-cbc", "rijndael-cbc@lysator.liu.se", "aes192-cbc", "aes128-cbc", "3des-cbc",
+		}, selfAuthenticating...),
+		macs: []string{
+			"hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha1-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512",
+			"hmac-sha1", "hmac-sha1-96", "hmac-md5", "hmac-md5-96",
+		},
 	}
 
 	// libssh2Old has the defaults of version 1.10, of 2021: it knows RSA host keys by SHA-1 only, and no cipher that authenticates.

@@ -84,3 +84,48 @@ func TestLacking(t *testing.T) {
 		})
 	}
 }
+
+// Which apps share nothing with a server for some purpose.
+func TestAppsLeftOut(t *testing.T) {
+	current := fact.Algorithms{
+		Kex:        []string{"sntrup761x25519-sha512@openssh.com", "curve25519-sha256", "ecdh-sha2-nistp256", "diffie-hellman-group14-sha256"},
+		HostKeys:   []string{"rsa-sha2-512", "rsa-sha2-256", "ecdsa-sha2-nistp256", "ssh-ed25519"},
+		CiphersOut: []string{"chacha20-poly1305@openssh.com", "aes128-ctr", "aes128-gcm@openssh.com"},
+		MACsOut:    []string{"hmac-sha2-256-etm@openssh.com", "hmac-sha2-256"},
+	}
+	with := func(change func(*fact.Algorithms)) fact.Algorithms {
+		offer := current
+		change(&offer)
+		return offer
+	}
+	for _, c := range []struct {
+		name  string
+		offer fact.Algorithms
+		want  []string
+	}{
+		{"Debian's OpenSSH", current, nil},
+		{
+			"an RSA key alone", with(func(o *fact.Algorithms) { o.HostKeys = []string{"rsa-sha2-512", "rsa-sha2-256"} }),
+			[]string{"apps with libssh2 1.10 (host key)", "apps with JSch 0.1.55 (host key)"},
+		},
+		{
+			"an Ed25519 key alone", with(func(o *fact.Algorithms) { o.HostKeys = []string{"ssh-ed25519"} }),
+			[]string{"apps with JSch 0.1.55 (host key)"},
+		},
+		{
+			"RSA with SHA-1 alone", with(func(o *fact.Algorithms) { o.HostKeys = []string{"ssh-rsa"} }),
+			[]string{"OpenSSH 9 (host key)", "apps with JSch 0.2 (host key)"},
+		},
+		{
+			"integrity checks that only new apps know", with(func(o *fact.Algorithms) {
+				o.CiphersOut, o.MACsOut = []string{"aes128-ctr"}, []string{"hmac-sha2-256-etm@openssh.com"}
+			}),
+			[]string{"apps with libssh2 1.10 (integrity check)", "apps with JSch 0.1.55 (integrity check)"},
+		},
+	} {
+		talk := &Conversation{Kex: &fact.Observation{Kex: &fact.Kex{Offer: &c.offer}}}
+		if got := AppsLeftOut(talk); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s leaves out %q, want %q", c.name, got, c.want)
+		}
+	}
+}

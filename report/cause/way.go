@@ -37,7 +37,7 @@ type Proof string
 // The proofs, the weakest first.
 const (
 	ProofConnected Proof = "connected" // the server answered in its protocol
-	ProofVerified  Proof = "verified"  // its certificate, or its published host key, is right
+	ProofVerified  Proof = "verified"  // its certificate is right, or its host key is a published or a known one
 	ProofLoggedIn  Proof = "logged-in"
 	ProofListed    Proof = "listed"
 	ProofWrote     Proof = "wrote"
@@ -111,7 +111,7 @@ func (e *Endpoint) proof(published []string) Proof {
 	}
 	talk := e.Talk
 	if kex := talk.Kex; kex != nil && kex.Failure == nil && kex.Kex.HostKey != nil {
-		if slices.Contains(published, kex.Kex.HostKey.SHA256) {
+		if rightHostKey(kex.Kex.HostKey, published) {
 			return ProofVerified
 		}
 		return ProofConnected
@@ -124,6 +124,12 @@ func (e *Endpoint) proof(published []string) Proof {
 	default:
 		return ProofConnected
 	}
+}
+
+// rightHostKey says whether somebody vouches for a host key: the service that publishes it, known_hosts, or the user.
+func rightHostKey(key *fact.HostKey, published []string) bool {
+	denied := key.Standing == fact.ChangedKey || key.Standing == fact.RevokedKey
+	return slices.Contains(published, key.SHA256) || key.Standing == fact.KnownKey || !denied && (key.Published || key.Accepted)
 }
 
 // signIn is how somebody signed in over the endpoint. Empty: nobody did.
