@@ -85,6 +85,7 @@ type signOn struct {
 	t       *sshTalk
 
 	keys  []identity // that were not shown yet
+	old   []identity // RSA keys that were refused with the signatures of today
 	tries int        // the server hangs up at this refusal
 
 	step     *step             // the request under way; nil: none

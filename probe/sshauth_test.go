@@ -217,6 +217,11 @@ func TestSignInBySSH(t *testing.T) {
 			p.Password, p.Identities = "", []string{"/key.pub"}
 			c.Files = map[string]lab.File{"/key.pub": {Content: entry{key: lab.JaneEd25519}.public(c), Mode: 0o600}}
 		}, []string{wouldDo, "login key withheld no-key"}},
+		"an RSA key that is named": {lab.SSH{}, func(p *Plan, c *lab.Computer) {
+			p.Password, p.Identities = "", []string{"/key.pub"}
+			c.Files = map[string]lab.File{"/key.pub": {Content: entry{key: lab.JaneRSA}.public(c), Mode: 0o600}}
+		}, []string{"query publickey rsa-sha2-512 refused", "query publickey ssh-rsa refused", "login key refused"}},
+		"an RSA key that is not": {lab.SSH{}, with("", lab.JaneRSA), []string{"query publickey rsa-sha2-512 refused", "login key refused"}},
 		"a key twice": {keys, func(p *Plan, c *lab.Computer) {
 			with("", lab.JaneEd25519)(p, c)
 			p.Identities = []string{"/key.pub"}

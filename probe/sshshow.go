@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 
 	"golang.org/x/crypto/ssh"
 
@@ -40,33 +41,62 @@ func rankOf(key identity) int {
 	return 1
 }
 
-// showKey asks whether the server would take the next key and, where it would, signs in with it.
+// showKey asks whether the server would take the next key and, where it would, signs in with it. RSA keys that the user has named
+// come once more in the end, with the signatures of old: OpenSSH tells of algorithms that it is set not to take (9.2, server-sig-algs).
 func (a *signOn) showKey() bool {
-	if len(a.keys) == 0 || a.refused >= a.mayRefuse() || !a.maySign() || !a.take() {
+	if len(a.keys)+len(a.old) == 0 || a.refused >= a.mayRefuse() || !a.maySign() || !a.take() {
 		return false
+	}
+	if len(a.keys) == 0 {
+		key := a.old[0]
+		a.old = a.old[1:]
+		a.show(key, ssh.KeyAlgoRSA)
+		return true
 	}
 	key := a.keys[0]
 	a.keys = a.keys[1:]
 	for _, algorithm := range signatureAlgorithms(plainKey(key.public).Type()) {
-		shown := &shownKey{identity: key, algorithm: algorithm, signOn: a}
-		a.begin(fact.Auth{Method: fact.AuthPublicKey, Key: key.fingerprint(), Algorithm: algorithm, Query: true})
-		goesOn := a.send(ssh.PublicKeys(shown))
-		switch {
-		case shown.unsigned != nil:
-			a.locked = true
-			if a.step != nil {
-				a.step.Auth.Answer = fact.AuthUnasked
-				a.conclude(shown.unsigned)
-			}
-			return true
-		case shown.asked || !goesOn:
-			a.settle(goesOn, false)
-			return true
+		before := a.refused
+		if !a.show(key, algorithm) {
+			continue // the server was not asked
 		}
-		a.step.drop()
-		a.step = nil
+		if named := key.id.Source == fact.KeyGiven || key.id.Source == fact.KeyConfig; named && a.refused > before && strings.HasPrefix(algorithm, "rsa-sha2-") {
+			a.old = append(a.old, key)
+		}
+		return true
 	}
 	return true
+}
+
+// show shows a key with one signature algorithm. It says false where the server was not asked about it: it has said that it does not
+// know the algorithm (RFC 8308 section 3.1).
+func (a *signOn) show(key identity, algorithm string) bool {
+	shown := &shownKey{identity: key, algorithm: algorithm, signOn: a}
+	a.begin(fact.Auth{Method: fact.AuthPublicKey, Key: key.fingerprint(), Algorithm: algorithmName(key.public, algorithm), Query: true})
+	goesOn := a.send(ssh.PublicKeys(shown))
+	switch {
+	case shown.unsigned != nil:
+		a.locked = true
+		if a.step != nil {
+			a.step.Auth.Answer = fact.AuthUnasked
+			a.conclude(shown.unsigned)
+		}
+	case shown.asked || !goesOn:
+		a.settle(goesOn, false)
+	default:
+		a.step.drop()
+		a.step = nil
+		return false
+	}
+	return true
+}
+
+// algorithmName is how a signature algorithm is called for a key, or for a certificate.
+func algorithmName(key ssh.PublicKey, algorithm string) string {
+	if _, ok := key.(*ssh.Certificate); ok {
+		return strings.TrimSuffix(algorithm, "@openssh.com") + "-cert-v01@openssh.com"
+	}
+	return algorithm
 }
 
 // mayRefuse is how many refusals leave the server willing to go on, and to look at a secret where there is one: OpenSSH without PAM
@@ -101,7 +131,7 @@ type shownKey struct {
 	identity
 	algorithm string
 	signOn    *signOn
-	asked     bool  // the server was asked about it; not where it has said that it does not know the algorithm (RFC 8308 section 3.1)
+	asked     bool  // the server was asked about it
 	unsigned  error // why nothing was signed, though the server would take the key
 }
 
