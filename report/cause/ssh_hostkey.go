@@ -298,6 +298,7 @@ func (c *Case) keptForHostKey() []Finding {
 	}
 	at := []*Endpoint{s.Endpoint}
 	return []Finding{{
+		Severity: c.weighSSH(Warning),
 		Title:    fmt.Sprintf("Nobody has confirmed the host key of %s yet, so the password was not sent", c.Run.Target.Host),
 		Says:     fmt.Sprintf("The server on %s shows %s %s, and no line of known_hosts is about it.", c.on(at), key.Type, key.SHA256),
 		Where:    s.where(),
