@@ -37,6 +37,9 @@ func supportDetails(r *Report) []detail {
 		{"SSH server", grouped(c, identOf)},
 		{"SSH algorithms", grouped(c, algorithmsOf)},
 		{"SSH host key", grouped(c, hostKeyOf)},
+		{"SSH methods", methodsOffered(c)},
+		{"SSH keys", keyResults(c)},
+		{"SSH apps left out", grouped(c, appsLeftOut)},
 		{"Cost", []string{several(r.Spent.Connections, "connection") + ", " + several(r.Spent.Logins, "login")}},
 		{"Made by", []string{strings.TrimSuffix(fmt.Sprintf("%s, %s", r.maker(), r.Tool.OS), ", ")}},
 	}
