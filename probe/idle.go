@@ -144,17 +144,26 @@ func (s *Session) signInAgain(ctx context.Context, e entrance) *dialogue {
 // secureAsBefore greets and begins TLS. A password goes only where it went before: to a certificate without a fault, unless
 // the user said otherwise.
 func (d *dialogue) secureAsBefore() bool {
-	if d.protocol == fact.FTPS && !d.encrypt(fact.Implicit) {
-		return false
+	switch d.protocol {
+	case fact.FTPS:
+		return d.encrypt(fact.Implicit, "") && d.welcomed()
+	case fact.FTPES:
+		return d.welcomed() && d.ask("AUTH TLS")/100 == 2 && d.encrypt(fact.Explicit, "FEAT\r\n") && d.answersTo("FEAT")
+	default:
+		return d.welcomed()
 	}
-	if d.turn("") != nil || d.code/100 != 2 {
-		return false
-	}
-	return d.protocol != fact.FTPES || d.ask("AUTH TLS")/100 == 2 && d.encrypt(fact.Explicit)
 }
 
-func (d *dialogue) encrypt(mode fact.TLSMode) bool {
-	secure, o := d.session.handshake(d.ctx, d.st, mode, fact.IdleLink, "")
+func (d *dialogue) welcomed() bool { return d.answersTo("") && d.code/100 == 2 }
+
+// answersTo hears the reply to what was said already.
+func (d *dialogue) answersTo(command string) bool {
+	d.command = command
+	return d.turn("") == nil
+}
+
+func (d *dialogue) encrypt(mode fact.TLSMode, first string) bool {
+	secure, o := d.session.handshake(d.ctx, d.st, mode, fact.IdleLink, first)
 	if secure == nil {
 		return false
 	}

@@ -480,7 +480,7 @@ func (n *network) doctor(args ...string) *diagnosis {
 // doctorWith runs the program with more in its environment.
 func (n *network) doctorWith(environment []string, args ...string) *diagnosis {
 	n.t.Helper()
-	ctx, cancel := context.WithTimeout(n.t.Context(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(n.t.Context(), 2*time.Minute)
 	defer cancel()
 	argv := append([]string{"netns", "exec", n.client, n.program, "-f", "json"}, args...)
 	cmd := exec.CommandContext(ctx, "ip", argv...)

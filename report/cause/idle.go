@@ -162,7 +162,7 @@ var idleServerLimit = Rule{
 	Severity: Note,
 	Page: Page{
 		Means: "The server hangs up when nothing was said for a while. That is ordinary: each open session costs it something. An app that does not expect it reports a lost connection at the next click.",
-		Shown: "`--idle` left two sessions alone after the sign-in. In the silent one the server said goodbye, or closed the connection, at the time that the finding names. " +
+		Shown: "`--idle` left two sessions alone after the sign-in. In the silent one the server said goodbye, or closed the connection without a word as many servers do under TLS, at the time that the finding names. " +
 			"The one in which a harmless command was sent now and then lived on, so it was the silence that ended the other. A router that forgets would have ended it without a word.",
 		Mend: "Switch on keep-alive in your app, with the time that the finding names, or let the app connect again by itself. Whoever runs the server can set a longer limit.",
 	},
@@ -171,7 +171,7 @@ var idleServerLimit = Rule{
 
 func matchIdleServerLimit(c *Case) []Finding {
 	for _, w := range c.watchesOf(false) {
-		if !endedByItself(w.Silent) || saysNoTransfer(w.Silent) || w.failedToo() && !saysNoTransfer(w.Kept) {
+		if !endedByItself(w.Silent) || w.lackedTransfer() || w.failedToo() && !saysNoTransfer(w.Kept) {
 			continue
 		}
 		f := Finding{
@@ -298,6 +298,13 @@ var noTransferWords = regexp.MustCompile(`(?i)no.?transfer`)
 // saysNoTransfer says whether the server ended a session for want of a transfer.
 func saysNoTransfer(o *fact.Observation) bool {
 	return endedByItself(o) && noTransferWords.MatchString(strings.Join(o.Idle.Lines, " "))
+}
+
+// lackedTransfer says whether the silent session was ended for want of a transfer, too. ProFTPD 1.3.8 closes it without a word
+// under TLS, at the moment in which the other one is told.
+func (w *Watch) lackedTransfer() bool {
+	atOnce := saysNoTransfer(w.Kept) && len(w.Silent.Idle.Lines) == 0 && w.Silent.Idle.Lived+w.Kept.Idle.Every >= w.Kept.Idle.Lived
+	return saysNoTransfer(w.Silent) || atOnce
 }
 
 func matchIdleNoTransfer(c *Case) []Finding {
