@@ -229,4 +229,96 @@ var serviceFaults = []Scenario{
 		Causes: []string{"login-bad-credentials"},
 		Build:  accountSite("", Account{}, &Sessions{}),
 	},
+	{
+		Name:   "access-has-ended",
+		Says:   "Jane was given access until a date that has passed.",
+		Args:   asJane(filesHost),
+		Env:    janeKnows,
+		Causes: []string{"login-disabled"},
+		Build:  accountSite("530 Your access has expired.", Account{Denied: true}, nil),
+	},
+	{
+		Name:   "shut-out-for-its-behaviour",
+		Says:   "The service shuts jane's internet address out, as it scanned ports.",
+		Args:   asJane(filesHost),
+		Env:    janeKnows,
+		Causes: []string{"ftp-banned"},
+		Build:  accountSite("530 This IP address is blacklisted because of abuse.", Account{Denied: true}, nil),
+	},
+	{
+		Name:   "plain-ftp-at-files-com",
+		Says:   "Jane's app knows no encryption, and her site has not switched on FTP without it.",
+		Args:   asJane("--allow-plaintext", "ftp://"+filesHost),
+		Env:    janeKnows,
+		Causes: []string{"login-tls-required"},
+		Build:  accountSite("530 SSL is required to connect to this account.", Account{}, nil),
+	},
+	{
+		Name:   "implicit-port-blocked",
+		Says:   "A firewall drops port 990 on the way to a Files.com site; port 3990 stands in for it.",
+		Args:   []string{filesHost},
+		Causes: []string{"tcp-port-filtered"},
+		Build:  with(filesSite, func(c *Computer) { c.obstruct(Path{Addrs: addrs(filesIPs...), Ports: []uint16{990}, Connect: Dropped}) }),
+	},
+	{
+		Name:   "custom-domain-without-its-certificate",
+		Says:   "A company points a name of its own at its Files.com site, which shows the certificate of Files.com.",
+		Args:   []string{"--profile", "files.com", customDomain},
+		Causes: []string{"tls-name-mismatch"},
+		Build:  customSite("*.files.com", "files.com"),
+	},
+	{
+		Name:  "healthy-custom-domain",
+		Says:  "A company's own name for its Files.com site has its certificate, and two addresses.",
+		Args:  []string{"--profile", "files.com", customDomain},
+		Build: customSite(customDomain),
+	},
+	{
+		Name:   "app-wrong-password",
+		Says:   "Jane signs in at fortrabbit in password mode, with the name of that mode and a wrong password.",
+		Args:   []string{"-u", passwordMode, fortrabbitHost},
+		Env:    janeErrs,
+		Causes: []string{"auth-password-wrong"},
+		Build:  appSite(SSH{HostKeys: []Key{HostRSA}, Offer: &rsaOffer, Users: map[string]Account{passwordMode: {}}}),
+	},
+	{
+		Name:  "healthy-app-password-mode",
+		Says:  "Jane signs in at fortrabbit in password mode, with the password of her account.",
+		Args:  []string{"-u", passwordMode, fortrabbitHost},
+		Env:   janeKnows,
+		Build: appSite(SSH{HostKeys: []Key{HostRSA}, Offer: &rsaOffer, Users: map[string]Account{passwordMode: {}}}),
+	},
+	{
+		Name:   "ftp-asked-at-fortrabbit",
+		Says:   "Jane wants FTP at fortrabbit, which has only SFTP.",
+		Args:   []string{"ftp://" + fortrabbitHost},
+		Causes: []string{"local-wrong-port"},
+		Build:  fortrabbitSite(SSH{HostKeys: []Key{HostRSA}, Offer: &rsaOffer}),
+	},
+	{
+		Name: "healthy-public-ip",
+		Says: "Jane asks a DNS server under which address others see her.",
+		Args: []string{"--public-ip=me.example@" + publicDNS, exampleFTP},
+		Build: with(exampleSite, func(c *Computer) {
+			c.dns(publicDNS).Zone = append(c.dns(publicDNS).Zone, records("me.example", homePublic)...)
+		}),
+	},
+}
+
+// customDomain is a company's own name for its Files.com site.
+const customDomain = "files.acme-corp.example"
+
+// passwordMode is the user name of an app at fortrabbit whose account signs in with a password.
+const passwordMode = acme + ".f4n4gkrx90ot4yxm"
+
+// customSite is a Files.com-like site behind a name of the customer's, with two addresses of its own and a certificate for these names.
+func customSite(names ...string) func() *Computer {
+	return func() *Computer {
+		c := home(records(customDomain, filesIPs[:2]...))
+		site := filesServers(Certificate{Names: names}.Make())
+		for _, ip := range filesIPs[:2] {
+			site.listen(c.Internet, ip)
+		}
+		return c
+	}
 }

@@ -172,6 +172,11 @@ func (p *Profile) Owns(address string) bool {
 	})
 }
 
+// Certified says whether a certificate for these names is one of the service's own.
+func (p *Profile) Certified(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(p.Hosts, name) || name != "" && p.matches(name) })
+}
+
 // User finds the shape that a user name has.
 func (p *Profile) User(name string) (User, bool) {
 	for _, shape := range p.Users {

@@ -251,7 +251,7 @@ func (c *Case) deniedByFTPToo() string {
 	}
 	ofAccount := []string{
 		"login-bad-credentials", "login-locked", "login-disabled", "login-overdue", "login-ip-or-country", "login-region", "login-site-wrong",
-		"login-password-change", "login-2fa", "login-auth-none",
+		"login-password-change", "login-2fa", "login-auth-none", "ftp-banned", "ftp-ip-denied",
 	}
 	if d.reason == "" {
 		return "login-refused"

@@ -395,7 +395,7 @@ var hostRefused = Rule{
 		Mend: "Check that the host name is right. Try from another network: if that works, your internet address is refused, and the server's support can say why. " +
 			"If it does not, the services on the server are not running.",
 	},
-	ExplainedBy: misdirected,
+	ExplainedBy: append([]string{"local-wrong-port"}, misdirected...),
 	Match:       matchHostRefused,
 }
 
