@@ -98,7 +98,7 @@ func usualPort(p fact.Protocol) int {
 // converse has the conversation that belongs to a port and, where a TLS handshake failed in it and a
 // different one can say why, a second.
 func (s *Session) converse(ctx context.Context, place string, speaks fact.Protocol) {
-	defer s.giveUp(place, fact.NoWayIn)
+	defer s.giveUp(place)
 	if purpose := secondLook(s.talk(ctx, place, speaks, "")); purpose != "" && ctx.Err() == nil {
 		s.talk(ctx, place, speaks, purpose)
 	}

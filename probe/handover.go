@@ -65,10 +65,10 @@ func (c *candidate) end(e ending) {
 }
 
 // giveUp says that a conversation is over, to whoever awaits it for a sign-in.
-func (s *Session) giveUp(place string, unfit fact.Withheld) {
+func (s *Session) giveUp(place string) {
 	for _, by := range []family{byFTP, bySSH} {
 		if s.signsIn(by) {
-			s.candidate(by, place).end(ending{unfit: unfit})
+			s.candidate(by, place).end(ending{unfit: fact.NoWayIn})
 		}
 	}
 }

@@ -85,7 +85,9 @@ func (w *sshWork) hearNoise(tap *packetTap) {
 	done := make(chan struct{})
 	w.all.Go(func() {
 		defer close(done)
-		_, _ = io.Copy(io.Discard, tap)
+		for version, err := 0, error(nil); version == 0 && err == nil; _, version = tap.noise() {
+			_, err = tap.Read(make([]byte, maxClip))
+		}
 	})
 	select {
 	case <-done:

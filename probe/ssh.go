@@ -23,11 +23,8 @@ const clientIdent = "SSH-2.0-ftpdoctor"
 // ssh is the conversation with an SSH port up to the proof of the host key. It ends there, unless the user signs in over it.
 func (s *Session) ssh(ctx context.Context, st *stream) {
 	t, unfit := s.meet(ctx, "endpoints", st)
-	if unfit != "" {
-		s.giveUp(st.wire.place, unfit)
-		return
-	}
-	if !s.offer(ctx, bySSH, st.wire, ending{ssh: t, protocol: fact.SFTP}) {
+	taken := s.offer(ctx, bySSH, st.wire, ending{ssh: t, protocol: fact.SFTP, unfit: unfit})
+	if t != nil && !taken {
 		t.hangUp()
 	}
 }

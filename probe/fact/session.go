@@ -8,7 +8,7 @@ import (
 // Login is one attempt to sign in, and how it ended. The replies to it are observations of their own.
 type Login struct {
 	Protocol Protocol `json:"protocol"`
-	Method   string   `json:"method"` // "password", "key", "keyboard-interactive", or two of them joined by " and "
+	Method   string   `json:"method"` // "password", "key", "keyboard-interactive", several of them joined by " and ", or "none" where nothing was asked for
 	Outcome  Outcome  `json:"outcome"`
 	Withheld Withheld `json:"withheld,omitempty"` // why nothing secret was sent
 	Shape    []Oddity `json:"shape,omitempty"`    // what is unusual about the password; no part of it
