@@ -147,7 +147,8 @@ func (p *process) askHidden(ctx context.Context, question string) (string, error
 	if !ok {
 		return "", errors.New("there is no terminal to ask on")
 	}
-	before, err := term.GetState(int(terminal.Fd()))
+	fd := int(terminal.Fd())
+	before, err := term.GetState(fd)
 	if err != nil {
 		return "", fmt.Errorf("the terminal cannot be asked for a password: %w; set %s", err, passwordVariable)
 	}
@@ -158,7 +159,7 @@ func (p *process) askHidden(ctx context.Context, question string) (string, error
 	}
 	answers := make(chan answer, 1)
 	go func() {
-		typed, err := term.ReadPassword(int(terminal.Fd()))
+		typed, err := term.ReadPassword(fd)
 		answers <- answer{typed, err}
 	}()
 	select {
@@ -169,7 +170,7 @@ func (p *process) askHidden(ctx context.Context, question string) (string, error
 		}
 		return string(a.typed), a.err
 	case <-ctx.Done():
-		_ = term.Restore(int(terminal.Fd()), before)
+		_ = term.Restore(fd, before)
 		p.say("")
 		return "", errors.New("interrupted")
 	}

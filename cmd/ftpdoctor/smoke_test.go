@@ -78,7 +78,9 @@ func TestSmokeSignsIn(t *testing.T) {
 
 // Somebody signs in with a key and the passphrase of the variable that is named.
 func TestSmokeSignsInWithAKey(t *testing.T) {
-	of := func(fields string) string { return strings.Replace(target(fields), "ftp.example.org", "sftp.example.org", 1) }
+	of := func(fields string) string {
+		return strings.Replace(target(fields), "ftp.example.org", "sftp.example.org", 1)
+	}
 	fields := `, "protocol": "sftp", "user": "jane", "identities": ["/home/jane/keys/sftp"], "passphrase_env": "FTPDOCTOR_KEY_PASSPHRASE",
 		"expect": {"ways": [{"protocol": "sftp", "proof": "listed"}]}`
 	code, text, said := smoke(t, "healthy-sftp-key-locked", of(fields), "--verbose")
