@@ -153,6 +153,14 @@ func lastWords(o *fact.Observation) []string {
 	return words
 }
 
+// whole is an observation that was not cut short; nil: it was.
+func whole(o *fact.Observation) *fact.Observation {
+	if o == nil || o.Failed(fact.Interrupted) {
+		return nil
+	}
+	return o
+}
+
 // where is the place of a watch as it stands in Finding.Where.
 func (w *Watch) where() []string { return []string{w.Place} }
 
@@ -179,7 +187,7 @@ func matchIdleServerLimit(c *Case) []Finding {
 			Says:       w.keptSays("That is ordinary, and an app without keep-alive reports a lost connection then."),
 			Confidence: Certain,
 			Where:      w.where(),
-			Evidence:   ids(w.Silent, w.Kept),
+			Evidence:   ids(whole(w.Silent), whole(w.Kept)),
 			Quotes:     lastWords(w.Silent),
 			Fix:        keepAliveSteps(w),
 		}
@@ -253,7 +261,7 @@ func (c *Case) forgotten(w *Watch) (Finding, bool) {
 		Says:       "No goodbye came, and the next command got no answer. " + w.keptSays(""),
 		Confidence: Certain,
 		Where:      w.where(),
-		Evidence:   ids(w.Silent, w.Kept),
+		Evidence:   ids(whole(w.Silent), whole(w.Kept)),
 		Fix: append(keepAliveSteps(w),
 			Step{YourNetwork, "let the router or firewall remember idle connections for longer"}),
 	}
@@ -319,7 +327,7 @@ func matchIdleNoTransfer(c *Case) []Finding {
 				lasting(w.Kept.Idle.Every), times(w.Kept.Idle.Answered)),
 			Confidence: Certain,
 			Where:      w.where(),
-			Evidence:   ids(w.Kept, w.Silent),
+			Evidence:   ids(whole(w.Kept), whole(w.Silent)),
 			Quotes:     lastWords(w.Kept),
 			Fix: []Step{
 				{You, "let the app connect again before each batch of files; keep-alive does not help here"},
@@ -357,7 +365,7 @@ func matchIdleSSH(c *Case) []Finding {
 				Says:       w.keptSays("The session with keep-alives was ended as well."),
 				Confidence: Likely,
 				Where:      w.where(),
-				Evidence:   ids(w.Silent, w.Kept),
+				Evidence:   ids(whole(w.Silent), whole(w.Kept)),
 				Quotes:     lastWords(w.Silent),
 			}
 			if w.Silent.Idle.End == fact.IdleGoodbye {
@@ -406,7 +414,7 @@ func matchIdleDuringTransfer(c *Case) []Finding {
 			Says:       "The file was sent to its end, and the server's word that it is complete never came.",
 			Confidence: Likely,
 			Where:      w.where(),
-			Evidence:   ids(w.Transfer, first, last, w.Silent),
+			Evidence:   ids(w.Transfer, first, last, whole(w.Silent)),
 			Fix: []Step{
 				{You, "look at the size of a file on the server before you send it again; it is probably complete"},
 				{You, fmt.Sprintf("let the app send keep-alives during transfers, every %d seconds, or transfer large files in parts", w.keepAlive())},
