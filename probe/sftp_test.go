@@ -51,6 +51,7 @@ func TestAfterTheSignIn(t *testing.T) {
 		"endless folder":    {lab.SSH{SFTP: lab.SFTP{Endless: true, Names: []string{"a", "\x1b[31mb"}}}, writes, slices.Concat(started, []string{"sftp list 1000"}, file, file)},
 		"no session":        {lab.SSH{RefusesSession: 1}, nil, []string{"channel session refused 1 open failed"}},
 		"no SFTP":           {lab.SSH{NoSFTP: true, Forced: nil}, nil, []string{session, "channel subsystem refused 0", session, `channel exec exit 0 closed stdout ["/usr/bin/scp"]`}},
+		"no SFTP, hangs up": {lab.SSH{NoSFTP: true, Forced: &lab.Command{Stdout: "bye\n", HangsUp: true}}, nil, []string{session, "channel subsystem refused 0", session, `channel exec closed stdout ["bye"] !closed`}},
 		"noise":             {lab.SSH{Noise: shell}, nil, []string{session, "channel subsystem stdout [\"" + shell + "\"]", "sftp init 3 noise [\"" + shell + "\"] !garbled"}},
 		"one letter":        {lab.SSH{Noise: "x"}, nil, []string{session, `channel subsystem stdout ["x"]`, `sftp init 3 noise ["x"] !garbled`}},
 		"another command":   {lab.SSH{Forced: &lab.Command{Stdout: "This service allows sftp connections only.\r\n", Stderr: "ah", Exit: 1}}, nil, []string{session, `channel subsystem exit 1 closed stdout ["This service allows sftp connections only."] stderr ["ah"]`, `sftp init 0 noise ["This service allows sftp connections only."] !closed`}},

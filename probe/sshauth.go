@@ -350,7 +350,7 @@ func (a *signOn) outcome() (fact.Outcome, fact.Withheld) {
 		return fact.Broken, ""
 	case a.withheld != "":
 		return fact.NotSent, a.withheld
-	case a.locked:
+	case a.locked && len(a.tried) == 0:
 		return fact.NotSent, fact.NoKey
 	case a.denied:
 		return fact.LoginDenied, ""

@@ -105,12 +105,12 @@ func (a *signOn) hasSecret() bool {
 	if !a.wantsFor(fact.AuthPassword) && !a.wantsFor(fact.AuthKeyboard) || a.doubt() == fact.HostUnknown && plan.Ask == nil {
 		return false
 	}
-	return plan.Password != "" || plan.Code != "" || plan.Ask != nil
+	return plan.Password != "" || plan.Code != "" || plan.Ask != nil && !plan.NoPassword
 }
 
 // password is the user's. It is asked for when the server wants it, and once. Empty: there is none.
 func (a *signOn) password() string {
-	if a.session.plan.Password != "" {
+	if a.session.plan.Password != "" || a.session.plan.NoPassword {
 		return a.session.plan.Password
 	}
 	if a.typed == nil {
@@ -213,6 +213,9 @@ var (
 	asksCode     = regexp.MustCompile(`(?i)\b(code|otp|token|passcode|pin|2fa|mfa)\b|one[- ]time|verification|authenticator|second factor|yubikey`)
 )
 
+// shortestCode is how long a code has to be to be one: a shorter answer chooses from a list.
+const shortestCode = 4
+
 // answerTo answers one question, and notes of what kind the answer is. A question that comes again after it was answered says that
 // the answer was wrong: the user's next try is not spent on it.
 func (a *signOn) answerTo(question string, prompt *fact.Prompt, given []fact.Secret) (answer string, ok bool) {
@@ -238,7 +241,9 @@ func (a *signOn) answerTo(question string, prompt *fact.Prompt, given []fact.Sec
 	}
 	switch {
 	case answer != "":
-		a.t.sent = append(a.t.sent, answer)
+		if prompt.Answer == fact.GavePassword || len(answer) >= shortestCode {
+			a.t.sent = append(a.t.sent, answer)
+		}
 		return answer, true
 	case ok:
 		prompt.Answer = fact.GaveEmpty

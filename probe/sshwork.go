@@ -255,23 +255,15 @@ func (w *sshWork) execute() {
 	case !ok:
 		step.Channel.Refused = true
 	default:
-		err = w.listen(p, &output)
+		_, _ = io.Copy(&output, p) // until the program has ended, or the limit of the step ends the connection
 	}
 	if ok || err != nil {
 		w.tell(step.Channel, p, output.bytes())
 	}
+	if ok && step.Channel.Exit == nil && step.Channel.Signal == "" {
+		err = w.endOf(step.Channel, nil)
+	}
 	step.end(w.ctx, err)
-}
-
-// listen takes what a program says, until it has ended. The limit of the step ends the connection.
-func (w *sshWork) listen(p *program, output *clip) error {
-	if _, err := io.Copy(output, p); err != nil {
-		return w.reason(err)
-	}
-	if isClosed(w.lost) {
-		return w.t.ended(w.why)
-	}
-	return nil
 }
 
 // clip keeps the beginning of what is written to it. Several may use it.
