@@ -33,6 +33,7 @@ type Plan struct {
 	Proxies    []fact.Proxy   // proxy variables of the environment
 
 	Password       string // of Target.User; empty: none was given. It is sent to the server and never recorded
+	NoPassword     bool   // the user has been asked for it, and has none
 	AllowPlaintext bool   // sign in without encryption too
 	TrustAnyway    bool   // sign in although the certificate has a fault
 	PassiveSamples int    // how many passive ports are tried besides those that carry something

@@ -25,7 +25,6 @@ func (p *process) secrets(ctx context.Context, f *checkFlags, plan *probe.Plan, 
 	if err := sshSecrets(plan, w); err != nil {
 		return err
 	}
-	refused := ""
 	question := probe.Question{Text: fmt.Sprintf("Password of %s at %s: ", plan.Target.User, plan.Target.Host), Hidden: true}
 	plan.Password, err = givenPassword(f, plan, w)
 	switch {
@@ -36,11 +35,9 @@ func (p *process) secrets(ctx context.Context, f *checkFlags, plan *probe.Plan, 
 		if plan.Password, err = p.askAlone(ctx, question); err != nil {
 			return err
 		}
-		if plan.Password == "" {
-			refused = question.Text
-		}
+		plan.NoPassword = plan.Password == ""
 	}
-	plan.Ask = p.asker(refused)
+	plan.Ask = p.asker()
 	return checkTyped(plan.Password)
 }
 
@@ -113,13 +110,9 @@ func checkTyped(password string) error {
 	return checkPassword("the password", password)
 }
 
-// asker asks while a run goes on: the progress is hidden, and one question waits for the other. A question that was
-// answered with nothing before the run is not asked again.
-func (p *process) asker(refused string) probe.Ask {
+// asker asks while a run goes on: the progress is hidden, and one question waits for the other.
+func (p *process) asker() probe.Ask {
 	return func(ctx context.Context, question probe.Question) (string, bool) {
-		if question.Text == refused {
-			return "", true
-		}
 		answer, err := p.askAlone(ctx, question)
 		return answer, err == nil
 	}
