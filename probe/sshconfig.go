@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"path"
@@ -44,7 +45,7 @@ func (s *Session) readSSHConfig(ctx context.Context) *sshConfig {
 	config, err := s.askSSH(ctx, files)
 	if config == nil {
 		config = s.configOf(files.options)
-		config.seen.Source = fact.Clean(strings.Join(files.read, ", "))
+		config.seen.Source = fact.Clean(cmp.Or(strings.Join(files.read, ", "), s.plan.SSHConfig, s.network.Home()+"/.ssh/config"))
 		config.seen.Broken = files.broken
 	}
 	if broken, ok := errors.AsType[badConfig](err); ok { // the user's ssh names lines that are no fault to this program

@@ -178,7 +178,7 @@ func TestSSHConfigThatCannotBeRead(t *testing.T) {
 			d := janesWorkplace(nil)
 			d.Files["/home/jane/.ssh/config"] = c.file
 			_, o := readConfig(t, janesPlan(), d)
-			if o == nil || !o.Failed(c.want) || !strings.Contains(o.Failure.Text, "/home/jane/.ssh/config") {
+			if o == nil || !o.Failed(c.want) || !strings.Contains(o.Failure.Text, "/home/jane/.ssh/config") || o.SSHConfig.Source != "/home/jane/.ssh/config" {
 				t.Errorf("recorded %+v", o)
 			}
 		})
