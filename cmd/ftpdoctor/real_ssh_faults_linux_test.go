@@ -34,6 +34,19 @@ func (n *network) said(d *diagnosis, want string) {
 	}
 }
 
+// mayBe checks that what the wire does not decide is said to be possible.
+func (n *network) mayBe(d *diagnosis, cause string) {
+	n.t.Helper()
+	for _, f := range d.Findings {
+		for _, candidate := range f.Candidates {
+			if candidate.Cause == cause {
+				return
+			}
+		}
+	}
+	n.t.Errorf("no finding says that it may be %s", cause)
+}
+
 func sshWrongPassword(n *network, _ *authority) {
 	n.sftpHost()
 	d := n.signInSSH([]string{"FTPDOCTOR_PASSWORD=wrong-horse"})
@@ -144,10 +157,9 @@ func sshUserDenied(n *network, _ *authority) {
 	n.sftpHost("AllowUsers bob")
 	d := n.signInSSH(withPassword)
 	n.outcome(d, fact.LoginDenied)
+	n.expect(d, 1, "auth-password-wrong")
+	n.mayBe(d, "auth-user-denied")
 	n.users(nil, "Permission denied (publickey,password).")
-	if d.exit != 1 {
-		n.t.Errorf("exit code %d, want 1", d.exit)
-	}
 }
 
 // Without PAM an expired account fails like a wrong password.
@@ -156,6 +168,8 @@ func sshAccountExpired(n *network, _ *authority) {
 	n.shadow("19000:0:99999:7::19500:")
 	d := n.signInSSH(withPassword)
 	n.outcome(d, fact.LoginDenied)
+	n.expect(d, 1, "auth-password-wrong")
+	n.mayBe(d, "auth-user-denied")
 	n.users(nil, "Permission denied (publickey,password).")
 }
 
@@ -166,10 +180,8 @@ func sshAccountExpiredPAM(n *network, _ *authority) {
 	n.shadow("19000:0:99999:7::19500:")
 	d := n.signInSSH(withPassword)
 	n.said(d, "Your account has expired; please contact your system administrator.")
+	n.expect(d, 1, "auth-user-denied")
 	n.users(nil, "Your account has expired; please contact your system administrator.")
-	if d.exit != 1 {
-		n.t.Errorf("exit code %d, want 1", d.exit)
-	}
 }
 
 // The password has to be changed, for which sshd wants a terminal. It says so where a command is run, and not where SFTP is.
@@ -287,10 +299,8 @@ def refuse(server, name, given):
 Server.check_auth_password = refuse`)
 	d := n.signInSSH(withPassword)
 	n.said(d, "This account is used on too many computers.")
+	n.expect(d, 1, "auth-disconnected")
 	n.users(nil, "This account is used on too many computers.")
-	if d.exit != 1 {
-		n.t.Errorf("exit code %d, want 1", d.exit)
-	}
 }
 
 // The query says that the key would do, and the signature is refused.
@@ -376,6 +386,7 @@ func sshOneTry(n *network, _ *authority) {
 	n.sftpHost("MaxAuthTries 1")
 	key := n.key("key")
 	d := n.signInSSH(withPassword, "-i", key.file)
+	n.expect(d, 1, "auth-too-many")
 	n.said(d, "Too many authentication failures")
 	n.users(nil, "Too many authentication failures", "-i", key.file)
 }
@@ -465,7 +476,8 @@ func sftpHomeMissing(n *network, _ *authority) {
 	n.openSSH(serverAddress, "22", n.withAccount()...)
 	n.knowsHost(host, n.hostKeyOf(serverAddress, "22"))
 	d := n.signInSSH(withPassword)
-	n.ways(d, "sftp 22 ssh listed")
+	n.healthy(d)
+	n.listedBy(d, "password")
 }
 
 // mod_sftp refuses the right password where the home folder is missing, and gives itself away: it names no method to go on with.
@@ -475,6 +487,7 @@ func modSFTPHomeMissing(n *network, ca *authority) {
 	n.modSFTP(ca)
 	d := n.signInSSH(withPassword)
 	n.expect(d, 1, "auth-user-denied")
+	n.mayBe(d, "sftp-home-missing")
 	n.users(nil, "Permission denied ().")
 }
 
@@ -505,9 +518,7 @@ func sftpReadOnly(n *network, _ *authority) {
 	home := n.sftpHost("Subsystem sftp internal-sftp -R")
 	d := n.signInSSH(withPassword, "--write")
 	n.left(home)
-	if d.exit != 1 {
-		n.t.Errorf("exit code %d, want 1", d.exit)
-	}
+	n.expect(d, 1, "data-permission")
 }
 
 func sftpSessionsForbidden(n *network, _ *authority) {

@@ -283,6 +283,7 @@ func hostUnknown(n *network, _ *authority) {
 	n.authorize(key)
 	n.openSSH(serverAddress, "22", n.withAccount()...)
 	d := n.signInSSH(withPassword)
+	n.expect(d, 0, "ssh-hostkey-unknown")
 	n.standing(d, fact.UnknownKey)
 	n.nothingSent(d)
 	n.ways(d, "sftp 22 ssh connected")
@@ -317,12 +318,10 @@ func hostRevoked(n *network, _ *authority) {
 	n.openSSH(serverAddress, "22", n.withAccount()...)
 	n.knowsHost("@revoked "+host, n.hostKeyOf(serverAddress, "22"))
 	d := n.signInSSH(withPassword)
+	n.expect(d, 1, "ssh-hostkey-revoked")
 	n.standing(d, fact.RevokedKey)
 	n.nothingSent(d)
 	n.users(nil, "REVOKED HOST KEY DETECTED")
-	if d.exit != 1 {
-		n.t.Errorf("exit code %d, want 1", d.exit)
-	}
 }
 
 // known_hosts holds the RSA key, and the server has an Ed25519 key too: no reason for an alarm.
