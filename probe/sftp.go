@@ -207,8 +207,9 @@ type packetTap struct {
 	status  uint32 // of the first refusal; 0: none
 	text    string // with it
 	names   int    // that have come
+	length  int    // of all packets, in bytes
 	most    int    // names that are wanted
-	enough  func() // called when there are more
+	enough  func() // called when there is more
 	garbled bool   // no packet is recognised any more
 }
 
@@ -251,6 +252,7 @@ func (t *packetTap) follow(b []byte) {
 		n := int(min(int64(len(b)), t.left))
 		t.packet = append(t.packet, b[:min(n, maxKept-len(t.packet))]...)
 		t.left, b = t.left-int64(n), b[n:]
+		t.length += n
 		if t.left == 0 {
 			t.note(t.packet)
 		}
@@ -267,7 +269,7 @@ func (t *packetTap) note(packet []byte) {
 		t.noteStatus(body)
 	case kind == packetName && len(body) >= 8:
 		t.names += int(min(binary.BigEndian.Uint32(body[4:]), longestPacket))
-		if t.enough != nil && t.names > t.most {
+		if t.enough != nil && (t.names > t.most || t.length > maxListing) {
 			t.enough()
 		}
 	}
@@ -301,10 +303,10 @@ func cutString(b []byte) (text, rest []byte) {
 func (t *packetTap) forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.status, t.text, t.names, t.enough = 0, "", 0, nil
+	t.status, t.text, t.names, t.length, t.enough = 0, "", 0, 0, nil
 }
 
-// stopAt calls a function once more names have come than are wanted.
+// stopAt calls a function once more names have come than are wanted, or names that are too long to be kept.
 func (t *packetTap) stopAt(most int, enough func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

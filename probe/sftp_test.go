@@ -173,3 +173,47 @@ func feed(tap *packetTap, b []byte, size int) {
 		b = b[n:]
 	}
 }
+
+// A server that answers what no server should neither ends this program nor makes it keep much.
+func TestAbsurdAnswersOfSFTP(t *testing.T) {
+	const (
+		opens, closes, reads, writes      = 3, 4, 5, 6
+		opensFolder, readsFolder, removes = 11, 12, 13
+		finds                             = 16
+	)
+	ok, strange := "\x65\x00\x00\x00\x00", "\x7f"
+	short, many := "\x68\xff\xff", "\x68\xff\xff\xff\xff\x00\x00\x00\x01a"
+	long := "\x68\x00\x00\x00\x01\x00\x03\x00\x00" + strings.Repeat("a", 3<<16) + "\x00\x00\x00\x00\x00\x00\x00\x00"
+	for name, sftp := range map[string]lab.SFTP{
+		"opened without a handle":  {Instead: map[byte]string{opens: ok}},
+		"found without a name":     {Instead: map[byte]string{finds: ok}},
+		"a folder without one":     {Instead: map[byte]string{opensFolder: ok}},
+		"a listing without one":    {Instead: map[byte]string{readsFolder: ok}},
+		"read without data":        {Instead: map[byte]string{reads: ok}},
+		"too much data":            {Instead: map[byte]string{reads: "\x67\x00\x03\x00\x00" + strings.Repeat("x", 3<<16)}},
+		"less data than announced": {Instead: map[byte]string{reads: "\x67\xff\xff\xff\xffx"}},
+		"short":                    {Instead: map[byte]string{finds: short, readsFolder: short, opens: short, opensFolder: short}},
+		"short names":              {Instead: map[byte]string{readsFolder: short}},
+		"many names":               {Instead: map[byte]string{finds: many, readsFolder: many}},
+		"long names":               {Instead: map[byte]string{readsFolder: long}},
+		"strange":                  {Instead: map[byte]string{opens: strange, closes: strange, reads: strange, writes: strange, removes: strange}},
+		"closed never":             {Instead: map[byte]string{closes: "\x65\x00\x00\x00\x04"}},
+		"not asked":                {WrongIDs: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run := enterSSH(t, lab.SSH{SFTP: sftp}, func(p *Plan, _ *lab.Computer) { p.Write = true })
+			if login := loginOf(t, run).Login; login.Outcome != fact.Accepted || run.Took > fact.MillisOf(time.Minute) {
+				t.Errorf("the login is %+v, and the run took %v", login, run.Took.Duration())
+			}
+			if text := strings.Join(afterSignIn(run), "\n"); strings.Contains(text, "!other") || !strings.Contains(text, "sftp realpath") {
+				t.Errorf("saw\n%s", text)
+			}
+			for _, o := range run.Seen {
+				if o.SFTP != nil && o.SFTP.Entries > maxListing>>17 && name == "long names" {
+					t.Errorf("%d long names were kept", o.SFTP.Entries)
+				}
+			}
+			checkBounds(t, run)
+		})
+	}
+}

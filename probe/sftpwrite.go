@@ -10,6 +10,8 @@ import (
 	"path"
 	"time"
 
+	"github.com/pkg/sftp"
+
 	"ftpdoctor/probe/fact"
 )
 
@@ -39,10 +41,10 @@ func (f *sftpFiles) writeOne(size int) bool {
 	source := &upload{left: content, run: run}
 	up := f.do(fact.SFTPStep{Request: fact.SFTPUpload, Path: fact.Clean(name)}, transferLimit, func(step *fact.SFTPStep) error {
 		file, err := f.client.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
-		if err != nil {
+		created = err == nil
+		if err = hasHandle(file, err); err != nil {
 			return err
 		}
-		created = true
 		step.Bytes, err = file.ReadFrom(source)
 		return errors.Join(err, file.Close())
 	})
@@ -58,9 +60,19 @@ func (f *sftpFiles) writeOne(size int) bool {
 	})
 }
 
+// errNoHandle is a success where a handle was due. The library returns neither a file nor an error then.
+var errNoHandle = breach{fact.Garbled, "the server has opened a file, and given no handle of it"}
+
+func hasHandle(file *sftp.File, err error) error {
+	if err == nil && file == nil {
+		return errNoHandle
+	}
+	return err
+}
+
 func (f *sftpFiles) readBack(name string, size int) ([]byte, error) {
 	file, err := f.client.Open(name)
-	if err != nil {
+	if err = hasHandle(file, err); err != nil {
 		return nil, err
 	}
 	back := bounded{most: size + 1}

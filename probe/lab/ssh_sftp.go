@@ -37,6 +37,10 @@ type SFTP struct {
 	Endless bool
 	// Raw is sent in place of the answer to the visitor's first packet.
 	Raw string
+	// Instead are the answers to other packets, by their number (SSH_FXP_OPEN is 3): number and body, without length and id.
+	Instead map[byte]string
+	// WrongIDs answers what was never asked.
+	WrongIDs bool
 }
 
 // The packets and the statuses of SFTP.
@@ -140,6 +144,12 @@ func (f *sftpSession) next() bool {
 	}
 	if ssh.Unmarshal(asked.Rest, &first) != nil {
 		return f.status(asked.ID, 5) // SSH_FX_BAD_MESSAGE
+	}
+	if f.WrongIDs {
+		asked.ID += 1 << 31
+	}
+	if answer, ok := f.Instead[asked.Number]; ok {
+		return f.send(slices.Concat([]byte(answer[:1]), binary.BigEndian.AppendUint32(nil, asked.ID), []byte(answer[1:])))
 	}
 	do := sftpRequests[asked.Number]
 	if do == nil {
