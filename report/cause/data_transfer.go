@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -200,8 +201,9 @@ func matchDataTimeout(c *Case) []Finding {
 			return []Finding{f}
 		}
 		if o := s.brokenAt(fact.Timeout); o != nil {
-			f.Title = fmt.Sprintf("%s stops answering at %s", c.Run.Target.Host, verb(o))
-			f.Says = fmt.Sprintf("The login worked, and %s got no answer within %s.", verb(o), ms(o.Took))
+			command := cmp.Or(verb(o), "a command")
+			f.Title = fmt.Sprintf("%s stops answering at %s", c.Run.Target.Host, command)
+			f.Says = fmt.Sprintf("The login worked, and %s got no answer within %s.", command, ms(o.Took))
 			f.Evidence = ids(s.Login, o)
 			return []Finding{f}
 		}

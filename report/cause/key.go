@@ -81,6 +81,8 @@ func called(k *fact.Identity) string {
 	switch {
 	case k.Path != "":
 		return k.Path
+	case k.SHA256 == "":
+		return "without a name"
 	case k.Comment != "":
 		return fmt.Sprintf("%s (%s)", k.SHA256, k.Comment)
 	default:
@@ -121,19 +123,19 @@ var keyUnreadable = Rule{
 			choose := Step{You, "choose the file of the private key, mostly in ~/.ssh"}
 			switch {
 			case k.Flaw == fact.KeyIsFolder:
-				return Finding{Title: fmt.Sprintf("%s is a folder, not a key", k.Path), Says: "A key is a file.", Fix: []Step{choose}}, true
+				return Finding{Title: fmt.Sprintf("%s is a folder, not a key", called(k)), Says: "A key is a file.", Fix: []Step{choose}}, true
 			case k.Flaw == fact.KeyIsHuge:
-				return Finding{Title: fmt.Sprintf("%s is too large for a key", k.Path), Says: fmt.Sprintf("It has %d bytes, and a key has a few thousand.", k.Size), Fix: []Step{choose}}, true
+				return Finding{Title: fmt.Sprintf("%s is too large for a key", called(k)), Says: fmt.Sprintf("It has %d bytes, and a key has a few thousand.", k.Size), Fix: []Step{choose}}, true
 			case o.Failed(fact.NoPermission, fact.Denied):
 				return Finding{
-					Title: fmt.Sprintf("This user may not read the key %s", k.Path),
+					Title: fmt.Sprintf("This user may not read the key %s", called(k)),
 					Says:  "The operating system refuses to open the file.",
 					Fix:   []Step{{You, "run this as the user to whom the key belongs, or let that user give you a key of your own"}},
 				}, true
 			case o.Failed(fact.NotFound) && k.Source == fact.KeyGiven:
-				return Finding{Title: fmt.Sprintf("There is no file %s", k.Path), Says: "The key that was named cannot be found.", Fix: []Step{choose}}, true
+				return Finding{Title: fmt.Sprintf("There is no file %s", called(k)), Says: "The key that was named cannot be found.", Fix: []Step{choose}}, true
 			case o.Failed() && !o.Failed(fact.NotFound):
-				return Finding{Title: fmt.Sprintf("The key %s cannot be read", k.Path), Says: "The operating system could not read the file.", Fix: []Step{choose}}, true
+				return Finding{Title: fmt.Sprintf("The key %s cannot be read", called(k)), Says: "The operating system could not read the file.", Fix: []Step{choose}}, true
 			default:
 				return Finding{}, false
 			}
@@ -157,7 +159,7 @@ var keyIsPublic = Rule{
 				return Finding{}, false
 			}
 			f := Finding{
-				Title: fmt.Sprintf("%s is the public half of a key", k.Path),
+				Title: fmt.Sprintf("%s is the public half of a key", called(k)),
 				Says:  "Only the private half can sign in.",
 				Fix:   []Step{{You, "choose the file of the private key, mostly the one of the same name without .pub at its end"}},
 			}
@@ -165,7 +167,7 @@ var keyIsPublic = Rule{
 				f.Fix[0].Do = fmt.Sprintf("choose %s, the private half, if it is there", private)
 			}
 			if k.Flaw == fact.KeyLacksPrivate {
-				f.Title = fmt.Sprintf("%s is a certificate without its private key", k.Path)
+				f.Title = fmt.Sprintf("%s is a certificate without its private key", called(k))
 				f.Says = "A certificate only says whose key it is; the private key signs in."
 			}
 			return f, true
@@ -209,7 +211,7 @@ func matchKeyIsPPK(c *Case) []Finding {
 		}
 		found = append(found, c.keyFinding(o, Finding{
 			Severity: severity,
-			Title:    fmt.Sprintf("The key %s is in the format of PuTTY, which OpenSSH does not read", k.Path),
+			Title:    fmt.Sprintf("The key %s is in the format of PuTTY, which OpenSSH does not read", called(k)),
 			Says:     "PuTTY, WinSCP, FileZilla and this program read it; ssh, sftp, scp, rsync, git and many editors do not.",
 			Fix:      []Step{{You, "for OpenSSH and apps that use it, open the key in PuTTYgen and choose Conversions, Export OpenSSH key"}},
 		}))
@@ -264,19 +266,19 @@ func matchKeyEncrypted(c *Case) []Finding {
 		f := Finding{Confidence: Likely, Says: "The server was not asked whether it knows this key."}
 		switch k.Flaw {
 		case fact.KeyIsEncrypted:
-			f.Title = fmt.Sprintf("The key %s is locked, and its passphrase was not given", k.Path)
+			f.Title = fmt.Sprintf("The key %s is locked, and its passphrase was not given", called(k))
 			f.Fix = []Step{
 				{You, "enter the passphrase of the key when it is asked for; it is not the password of your account"},
 				{You, "or load the key into your SSH agent with ssh-add, which asks once"},
 			}
 		case fact.KeyWrongPassphrase:
-			f.Title = fmt.Sprintf("The passphrase is not that of the key %s", k.Path)
+			f.Title = fmt.Sprintf("The passphrase is not that of the key %s", called(k))
 			f.Fix = []Step{
 				{You, "enter the passphrase that was chosen when this key was made; it is not the password of your account"},
 				{You, "if it is lost, make a new key with ssh-keygen and give its public half to the service"},
 			}
 		case fact.KeyCipherUnknown:
-			f.Title = fmt.Sprintf("The key %s is locked in a way that this program cannot undo", k.Path)
+			f.Title = fmt.Sprintf("The key %s is locked in a way that this program cannot undo", called(k))
 			f.Fix = []Step{
 				{You, "load the key into your SSH agent with ssh-add, and run this again"},
 				{You, "or convert a copy of it with ssh-keygen -p -f and the name of the copy"},
@@ -307,17 +309,17 @@ var keyCorrupt = Rule{
 			f := Finding{Fix: []Step{{You, "copy or export the private key again, from its line BEGIN to its line END"}}}
 			switch {
 			case k.Flaw == fact.KeyIsEmpty:
-				f.Title, f.Says = fmt.Sprintf("The key file %s is empty", k.Path), "It has no content at all."
+				f.Title, f.Says = fmt.Sprintf("The key file %s is empty", called(k)), "It has no content at all."
 			case k.Format == fact.FormatTLS:
-				f.Title, f.Says = fmt.Sprintf("%s is a certificate for TLS, not a key for SSH", k.Path), "SSH signs in with a key pair of its own."
+				f.Title, f.Says = fmt.Sprintf("%s is a certificate for TLS, not a key for SSH", called(k)), "SSH signs in with a key pair of its own."
 				f.Fix = []Step{{You, "choose an SSH key, or make one with ssh-keygen and give its public half to the service"}}
 			case k.Format == fact.FormatSSHCom && k.Flaw != "":
-				f.Title, f.Says = fmt.Sprintf("The key %s is in the format of ssh.com", k.Path), "Neither this program nor OpenSSH signs in with it."
+				f.Title, f.Says = fmt.Sprintf("The key %s is in the format of ssh.com", called(k)), "Neither this program nor OpenSSH signs in with it."
 				f.Fix = []Step{{You, "convert it with ssh-keygen -i -f and its name, or open it in PuTTYgen and export it as an OpenSSH key"}}
 			case k.Flaw == fact.KeyIsNone:
-				f.Title, f.Says = fmt.Sprintf("%s holds no key", k.Path), "Its text is of no format of private keys."
+				f.Title, f.Says = fmt.Sprintf("%s holds no key", called(k)), "Its text is of no format of private keys."
 			case k.Flaw == fact.KeyIsDamaged:
-				f.Title, f.Says = fmt.Sprintf("The key %s is damaged", k.Path), "It begins like a private key, and what follows cannot be read."
+				f.Title, f.Says = fmt.Sprintf("The key %s is damaged", called(k)), "It begins like a private key, and what follows cannot be read."
 				if k.CRLF {
 					f.Says += " Its lines end as on Windows."
 				}
@@ -352,9 +354,9 @@ func matchKeyPermissions(c *Case) []Finding {
 			continue
 		}
 		f := Finding{
-			Title: fmt.Sprintf("Others may read the private key %s, so OpenSSH does not use it", k.Path),
+			Title: fmt.Sprintf("Others may read the private key %s, so OpenSSH does not use it", called(k)),
 			Says:  fmt.Sprintf("Its rights are %s. This program showed the key all the same; ssh, sftp and what is built on them leave it out.", k.Mode),
-			Fix:   []Step{{You, fmt.Sprintf("run chmod 600 %s", k.Path)}},
+			Fix:   []Step{{You, fmt.Sprintf("run chmod 600 %s", called(k))}},
 		}
 		if !taken {
 			f.Says = fmt.Sprintf("Its rights are %s, and ssh, sftp and what is built on them leave it out.", k.Mode)

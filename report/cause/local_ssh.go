@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -160,7 +161,7 @@ func brokenSays(broken []fact.BrokenLine) string {
 		if line.File != "" {
 			place += " of " + line.File
 		}
-		says = append(says, fmt.Sprintf("%s is not used: %s.", place, strings.TrimSuffix(line.Why, ".")))
+		says = append(says, fmt.Sprintf("%s is not used: %s.", place, strings.TrimSuffix(cmp.Or(line.Why, "it cannot be read"), ".")))
 	}
 	if more := len(broken) - len(says); more > 0 {
 		says = append(says, fmt.Sprintf("So %s %d more.", plural(more, "is", "are"), more))
@@ -184,20 +185,21 @@ func matchLocalKnownHosts(c *Case) []Finding {
 	var found []Finding
 	for _, o := range c.KnownHosts {
 		k := o.KnownHosts
-		f := Finding{Evidence: ids(o), Fix: []Step{{You, fmt.Sprintf("open %s in a text editor, and mend or remove the line", k.Path)}}}
+		path := cmp.Or(k.Path, "the file of known hosts")
+		f := Finding{Evidence: ids(o), Fix: []Step{{You, fmt.Sprintf("open %s in a text editor, and mend or remove the line", path)}}}
 		switch {
 		case o.Failed(fact.Interrupted), o.Failed(fact.NotFound) && !k.Asked:
 			continue
 		case o.Failed(fact.NotFound):
-			f.Title = fmt.Sprintf("There is no file %s", k.Path)
+			f.Title = fmt.Sprintf("There is no file %s", path)
 			f.Says = "It was named as a list of known hosts, so every host looks new."
 			f.Fix[0].Do = "name the file that holds the known hosts, mostly ~/.ssh/known_hosts"
 		case o.Failed():
-			f.Title = fmt.Sprintf("The list of known hosts %s cannot be read", k.Path)
+			f.Title = fmt.Sprintf("The list of known hosts %s cannot be read", path)
 			f.Says = "Hosts that it holds look new."
-			f.Fix[0].Do = fmt.Sprintf("look at the rights of %s; it must be a file that this user may read", k.Path)
+			f.Fix[0].Do = fmt.Sprintf("look at the rights of %s; it must be a file that this user may read", path)
 		case len(k.Broken) > 0:
-			f.Title = fmt.Sprintf("%s has %s that cannot be used", k.Path, plural(len(k.Broken), "a line", "lines"))
+			f.Title = fmt.Sprintf("%s has %s that cannot be used", path, plural(len(k.Broken), "a line", "lines"))
 			f.Says = brokenSays(k.Broken) + " The other lines are used."
 		default:
 			continue

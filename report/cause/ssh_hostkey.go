@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -80,7 +81,7 @@ func matchSSHProxied(c *Case) []Finding {
 		Evidence:   sshExchanges(found),
 		Fix: []Step{
 			{You, "type no password, and test from another network, for instance a phone's"},
-			{YourNetwork, fmt.Sprintf("let SSH to %s pass without decryption; the key that is shown now is %s", host, key.SHA256)},
+			{YourNetwork, fmt.Sprintf("let SSH to %s pass without decryption; the key that is shown now is %s", host, fingerprintOf(key))},
 			{c.support(), "say which fingerprint the host key of the server has"},
 		},
 		Candidates: []Candidate{
@@ -98,11 +99,11 @@ func (c *Case) proxied(key *fact.HostKey) string {
 	case key.Standing == fact.KnownKey, key.Accepted:
 		return ""
 	case foreign && len(strangers) > 0:
-		return fmt.Sprintf("The host key %s is not the one that %s publishes, and known_hosts has this very key for %s as well.", key.SHA256, c.Profile.Title, and(strangers))
+		return fmt.Sprintf("It shows %s, which is not the one that %s publishes, and known_hosts has this very key for %s as well.", fingerprintOf(key), c.Profile.Title, and(strangers))
 	case key.Standing == fact.ChangedKey && len(strangers) > 1:
-		return fmt.Sprintf("The host key %s is not the one that known_hosts has for the host, and known_hosts has this very key for %s as well.", key.SHA256, and(strangers))
+		return fmt.Sprintf("It shows %s, which is not the one that known_hosts has for the host, and known_hosts has this very key for %s as well.", fingerprintOf(key), and(strangers))
 	case foreign && c.keysGone():
-		return fmt.Sprintf("The host key %s is not the one that %s publishes, and the other side offers no sign-in with a key, which the service has.", key.SHA256, c.Profile.Title)
+		return fmt.Sprintf("It shows %s, which is not the one that %s publishes, and the other side offers no sign-in with a key, which the service has.", fingerprintOf(key), c.Profile.Title)
 	default:
 		return ""
 	}
@@ -159,7 +160,7 @@ func matchSSHHostKeyRevoked(c *Case) []Finding {
 	key := found[0].hostKey()
 	return []Finding{{
 		Title:    fmt.Sprintf("The host key of the SSH server on %s of %s is marked as revoked", c.on(found), c.Run.Target.Host),
-		Says:     fmt.Sprintf("The server shows the key %s, and %s says that this key must not be trusted.", key.SHA256, entryPlace(key)),
+		Says:     fmt.Sprintf("The server shows %s, and %s says that this key must not be trusted.", fingerprintOf(key), entryPlace(key)),
 		Where:    where(found, c.connected()),
 		Evidence: sshExchanges(found),
 		Fix: []Step{
@@ -193,7 +194,7 @@ func matchSSHHostKeyChanged(c *Case) []Finding {
 	key := e.hostKey()
 	f := Finding{
 		Title:    fmt.Sprintf("The SSH server on %s of %s shows another host key than before", c.on(found), c.Run.Target.Host),
-		Says:     fmt.Sprintf("It shows %s %s, and %s holds %s for it.", key.Type, key.SHA256, entryPlace(key), and(entryKeys(key))),
+		Says:     fmt.Sprintf("It shows %s, and %s holds %s for it.", fingerprintOf(key), entryPlace(key), and(entryKeys(key))),
 		Where:    where(found, c.connected()),
 		Evidence: sshExchanges(found),
 	}
@@ -206,7 +207,7 @@ func matchSSHHostKeyChanged(c *Case) []Finding {
 	}
 	f.Fix = []Step{
 		{You, "do not sign in before you know that the new fingerprint is right"},
-		{c.support(), fmt.Sprintf("say whether the server has a new host key, and whether its fingerprint is %s", key.SHA256)},
+		{c.support(), fmt.Sprintf("say whether the server has a new host key, and whether its fingerprint is %s", cmp.Or(key.SHA256, "another one"))},
 		{You, "if it is, " + forget.Do},
 	}
 	if strangers := unrelated(c.Run.Target.Host, key.Elsewhere); len(strangers) > 0 {
@@ -220,7 +221,7 @@ func entryPlace(key *fact.HostKey) string {
 	if len(key.Entries) == 0 {
 		return "known_hosts"
 	}
-	return fmt.Sprintf("line %d of %s", key.Entries[0].Line, key.Entries[0].File)
+	return fmt.Sprintf("line %d of %s", key.Entries[0].Line, cmp.Or(key.Entries[0].File, "known_hosts"))
 }
 
 // entryKeys names the keys of the lines that a standing follows from.
@@ -229,11 +230,16 @@ func entryKeys(key *fact.HostKey) []string {
 	for _, entry := range key.Entries {
 		keys = append(keys, strings.TrimSpace(entry.Type+" "+entry.SHA256))
 	}
-	keys = distinct(keys)
+	keys = slices.DeleteFunc(distinct(keys), func(key string) bool { return key == "" })
 	if len(keys) == 0 {
 		return []string{"another key"}
 	}
 	return keys
+}
+
+// fingerprintOf names a host key in a sentence.
+func fingerprintOf(key *fact.HostKey) string {
+	return cmp.Or(strings.TrimSpace(key.Type+" "+key.SHA256), "a key without a fingerprint")
 }
 
 // knownAs is the name under which known_hosts has the host on a port (sshd(8)).
@@ -275,8 +281,8 @@ func (c *Case) otherPublished() []Finding {
 	}
 	return []Finding{{
 		Title: fmt.Sprintf("The SSH server on %s of %s shows a host key that %s does not publish", c.on(found), c.Run.Target.Host, c.Profile.Title),
-		Says: fmt.Sprintf("It shows %s %s, and the service publishes %s. A site can have a host key of its own, and a stranger has another one too.",
-			found[0].hostKey().Type, found[0].hostKey().SHA256, and(c.Profile.HostKeys)),
+		Says: fmt.Sprintf("It shows %s, and the service publishes %s. A site can have a host key of its own, and a stranger has another one too.",
+			fingerprintOf(found[0].hostKey()), and(c.Profile.HostKeys)),
 		Where:    where(found, c.connected()),
 		Evidence: sshExchanges(found),
 		Fix: []Step{
@@ -300,7 +306,7 @@ func (c *Case) keptForHostKey() []Finding {
 	return []Finding{{
 		Severity: c.weighSSH(Warning),
 		Title:    fmt.Sprintf("Nobody has confirmed the host key of %s yet, so the password was not sent", c.Run.Target.Host),
-		Says:     fmt.Sprintf("The server on %s shows %s %s, and no line of known_hosts is about it.", c.on(at), key.Type, key.SHA256),
+		Says:     fmt.Sprintf("The server on %s shows %s, and no line of known_hosts is about it.", c.on(at), fingerprintOf(key)),
 		Where:    s.where(),
 		Evidence: append(sshExchanges(at), ids(s.Login)...),
 		Fix: []Step{
@@ -333,7 +339,7 @@ func matchSSHHostKeyOtherType(c *Case) []Finding {
 	key := found[0].hostKey()
 	f := Finding{
 		Title:    fmt.Sprintf("Known_hosts has a host key of another type for %s", c.Run.Target.Host),
-		Says:     fmt.Sprintf("The server shows %s %s, and %s holds %s. That is no changed key.", key.Type, key.SHA256, entryPlace(key), and(entryKeys(key))),
+		Says:     fmt.Sprintf("The server shows %s, and %s holds %s. That is no changed key.", fingerprintOf(key), entryPlace(key), and(entryKeys(key))),
 		Where:    where(found, c.connected()),
 		Evidence: sshExchanges(found),
 		Fix: []Step{
