@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -480,7 +481,7 @@ func TestSystemFilesAndAgents(t *testing.T) {
 		t.Errorf("a system without a user has the agents %v", got)
 	}
 	_, err := sys.DialAgent(t.Context(), dir+"/agent")
-	if err == nil || kind(err) != fact.NotFound {
+	if err == nil || kind(err) != fact.NotFound && runtime.GOOS != "windows" { // which knows sockets, and refuses
 		t.Errorf("no socket: %v", err)
 	}
 	listener, err := net.Listen("unix", dir+"/agent")
