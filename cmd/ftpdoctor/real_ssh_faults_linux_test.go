@@ -212,6 +212,16 @@ func sshPasswordExpiredKeyboard(n *network, _ *authority) {
 	n.expect(d, 1, "auth-password-expired")
 }
 
+// PAM takes its time, as a directory server does that is hard to reach. It does so behind the password: what is slow before it, OpenSSH
+// makes slower still, so that nobody learns from the time that a user exists (auth2.c, ensure_minimum_time_since).
+func sshSlow(n *network, _ *authority) {
+	n.pamOf("account optional pam_exec.so quiet /bin/sleep 8.2")
+	n.sftpHost("UsePAM yes")
+	d := n.signInSSH(withPassword)
+	n.expect(d, 0, "auth-slow")
+	n.listedBy(d, "password")
+}
+
 // A password change is demanded instead of an answer (RFC 4252 section 8).
 func paramikoPasswordChange(n *network, _ *authority) {
 	n.names(serverAddress)
@@ -424,6 +434,14 @@ func tinysshdWithoutSFTP(n *network, _ *authority) {
 	n.expect(d, 1, "sftp-none", "ssh-old-apps")
 	n.fetched(d, "session", "subsystem refused", "session refused")
 	n.users(nil, "subsystem request failed on channel 0|closed by remote host", "-i", key.file)
+}
+
+// The program for SFTP is not where sshd_config says.
+func sftpProgramMissing(n *network, _ *authority) {
+	n.sftpHost("Subsystem sftp /usr/lib/openssh/no-such-program")
+	d := n.signInSSH(withPassword)
+	n.expect(d, 1, "sftp-none")
+	n.users(nil, "Connection closed")
 }
 
 // bash reads ~/.bashrc when sshd starts it, and Debian's says so in bash(1).

@@ -98,6 +98,33 @@ func keyOfOtherType(n *network, _ *authority) {
 	n.users(nil, "Permission denied (publickey).", "-i", key.file)
 }
 
+// The key is registered. sshd does not look at it, as others may write to the folder that holds it (StrictModes), or as the account
+// may not sign in, and answers the question whether it would do as it does for a key that it does not know.
+func keyNotLookedAt(n *network, _ *authority) {
+	n.names(serverAddress)
+	home := n.account()
+	key := n.key("key")
+	n.authorizeAtHome(home, key)
+	if err := os.Chmod(home, 0o777); err != nil {
+		n.t.Fatal(err)
+	}
+	n.openSSH(serverAddress, "22", "PasswordAuthentication no", "KbdInteractiveAuthentication no")
+	n.knowsHost(host, n.hostKeyOf(serverAddress, "22"))
+	d := n.signInSSH(nil, "-i", key.file)
+	n.expect(d, 1, "auth-key-unknown")
+	n.users(nil, "Permission denied (publickey).", "-i", key.file)
+}
+
+func keyOfDeniedUser(n *network, _ *authority) {
+	n.sftpHost("PasswordAuthentication no", "AllowUsers bob")
+	key := n.key("key")
+	n.authorize(key)
+	d := n.signInSSH(nil, "-i", key.file)
+	n.expect(d, 1, "auth-key-unknown")
+	n.mayBe(d, "auth-user-denied")
+	n.asked(d, "none refused publickey", "publickey key refused")
+}
+
 func keyEncrypted(n *network, _ *authority) {
 	n.sftpHost("PasswordAuthentication no")
 	key := n.key("key", "-t", "ed25519", "-N", "Passphrase-5")
@@ -239,6 +266,20 @@ func agentWithSevenKeys(n *network, _ *authority) {
 	d = n.signInSSH([]string{agent}, "-i", keys[6].file)
 	n.healthy(d)
 	n.listedBy(d, "key")
+}
+
+// A firewall shuts the address out once a connection was refused: the second one, for the keys that are left, is not made again.
+func agentWithSevenKeysBanned(n *network, _ *authority) {
+	n.sftpHost("PasswordAuthentication no")
+	n.onTheWay("tcp dport 22 tcp flags & (syn | ack) == syn numgen inc mod 1000 > 0 reject with tcp reset")
+	var keys []userKey
+	for _, name := range []string{"one", "two", "three", "four", "five", "six", "seven"} {
+		keys = append(keys, n.key(name))
+	}
+	n.authorize(keys[6])
+	d := n.signInSSH([]string{n.agent(keys...)})
+	n.expect(d, 1, "auth-too-many")
+	n.ways(d, "sftp 22 ssh verified")
 }
 
 func agentDead(n *network, _ *authority) {

@@ -43,6 +43,8 @@ func TestRealSSH(t *testing.T) {
 		{"key-pkcs8", keyPKCS8},
 		{"key-not-registered", keyNotRegistered},
 		{"key-of-other-type-registered", keyOfOtherType},
+		{"key-not-looked-at", keyNotLookedAt},
+		{"key-of-denied-user", keyOfDeniedUser},
 		{"key-encrypted", keyEncrypted},
 		{"key-ppk", keyPPK},
 		{"key-ppk-encrypted", keyPPKEncrypted},
@@ -53,6 +55,7 @@ func TestRealSSH(t *testing.T) {
 		{"key-rsa-sha1-only", keyRSASHA1},
 		{"agent", agentKey},
 		{"agent-seven-keys", agentWithSevenKeys},
+		{"agent-seven-keys-and-a-ban", agentWithSevenKeysBanned},
 		{"agent-dead", agentDead},
 		{"agent-silent", agentSilent},
 
@@ -83,6 +86,7 @@ func TestRealSSH(t *testing.T) {
 		{"password-expired-pam", sshPasswordExpiredPAM},
 		{"password-expired-keyboard-interactive", sshPasswordExpiredKeyboard},
 		{"password-change-demanded", paramikoPasswordChange},
+		{"slow", sshSlow},
 		{"code", paramikoCode},
 		{"code-lacking", paramikoCodeLacking},
 		{"code-after-password", paramikoPartial},
@@ -98,6 +102,7 @@ func TestRealSSH(t *testing.T) {
 
 		{"sftp-switched-off", sftpSwitchedOff},
 		{"sftp-switched-off-tinysshd", tinysshdWithoutSFTP},
+		{"sftp-program-missing", sftpProgramMissing},
 		{"sftp-noise", sftpNoise},
 		{"sftp-nologin", sftpNoLogin},
 		{"sftp-forced-command", sftpForcedCommand},

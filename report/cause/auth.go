@@ -105,7 +105,7 @@ func (c *Case) sshReason(d *sshDenial) (cause string, sure Confidence) {
 	case c.freshKey(d) != nil:
 		return "auth-key-not-active-yet", Likely
 	case len(d.keysRefused()) > 0 && !d.asksWithoutEnd():
-		return "auth-key-unknown", Certain
+		return "auth-key-unknown", Likely
 	default:
 		return "", ""
 	}

@@ -170,9 +170,9 @@ var authKeyUnknown = Rule{
 	Page: Page{
 		Means: "A key signs in only where its public half is registered with the account. This server knows none of the keys that you have for this user name. " +
 			"Either the key was not uploaded, or another one was, or the user name is not the one that it was uploaded for.",
-		Shown: "The server was asked about each key, and answered that it would not take it. Nothing was signed. A server that knows the key and refuses the account would have said yes to that question.",
+		Shown: "The server was asked about each key, and answered that it would not take it. Nothing was signed. OpenSSH 9.2p1 gives the same answer for a registered key where the account may not sign in, or where others may write to the folder that holds authorized_keys.",
 		Mend: "Compare the fingerprint above with those that the service shows for your account. Upload the public half (the file that ends in .pub) of a key that you have, as one line, or choose the key whose fingerprint is there. " +
-			"Check the user name as well: the key belongs to one account.",
+			"Check the user name as well: the key belongs to one account. On a server of your own, let nobody else write to the home folder, to `.ssh` and to `authorized_keys` (sshd_config: StrictModes).",
 	},
 	ExplainedBy: slices.Concat([]string{"local-user-format", "key-certificate", "key-type-unsupported"}, misdirected),
 	Match: sshDeniedBy("auth-key-unknown", func(c *Case, d *sshDenial) Finding {
@@ -182,7 +182,7 @@ var authKeyUnknown = Rule{
 			Says:  fmt.Sprintf("It was asked about %s, and would not take %s.", c.keyNames(keys), plural(len(keys), "it", "them")),
 			Fix: []Step{
 				{You, "upload the public half of your key to the account, or choose the key whose fingerprint the service shows there"},
-				{SiteAdmin, fmt.Sprintf("compare the fingerprint with the keys that are registered for %s", c.user())},
+				{SiteAdmin, fmt.Sprintf("compare the fingerprint with the keys that are registered for %s, and see that nobody else may write to the folder that holds them", c.user())},
 			},
 			Candidates: []Candidate{
 				{"auth-key-unknown", "the list of keys of the account does not hold this fingerprint", You},
