@@ -1,7 +1,6 @@
 package cause
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -126,8 +125,8 @@ func matchDataTruncated(c *Case) []Finding {
 			}
 		}
 		if o := s.brokenAt(fact.Closed, fact.Reset); o != nil {
-			f.Title = fmt.Sprintf("The connection to %s is cut at %s", c.Run.Target.Host, verb(o))
-			f.Says = fmt.Sprintf("After the login the server, or something on the way, ended the connection in place of an answer to %s.", verb(o))
+			f.Title = fmt.Sprintf("The connection to %s is cut at %s", c.Run.Target.Host, asked(o))
+			f.Says = fmt.Sprintf("After the login the server, or something on the way, ended the connection in place of an answer to %s.", asked(o))
 			f.Where, f.Evidence = s.where(), ids(s.Login, o)
 			return []Finding{f}
 		}
@@ -201,15 +200,14 @@ func matchDataTimeout(c *Case) []Finding {
 			return []Finding{f}
 		}
 		if o := s.brokenAt(fact.Timeout); o != nil {
-			command := cmp.Or(verb(o), "a command")
-			f.Title = fmt.Sprintf("%s stops answering at %s", c.Run.Target.Host, command)
-			f.Says = fmt.Sprintf("The login worked, and %s got no answer within %s.", command, ms(o.Took))
+			f.Title = fmt.Sprintf("%s stops answering at %s", c.Run.Target.Host, asked(o))
+			f.Says = fmt.Sprintf("The login worked, and %s got no answer within %s.", asked(o), ms(o.Took))
 			f.Evidence = ids(s.Login, o)
 			return []Finding{f}
 		}
 		if o := s.goodbye(); o != nil && timeoutWords.MatchString(strings.Join(o.Reply.Lines, " ")) {
 			f.Title = fmt.Sprintf("%s ended the session, because nothing came in time", c.Run.Target.Host)
-			f.Says = fmt.Sprintf("Its answer to %s is the end of the session.", verb(o))
+			f.Says = fmt.Sprintf("Its answer to %s is the end of the session.", asked(o))
 			f.Evidence, f.Quotes = ids(o), quote(o)
 			return []Finding{f}
 		}

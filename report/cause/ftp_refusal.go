@@ -242,7 +242,7 @@ func matchFTPShutdown(c *Case) []Finding {
 		}
 		return []Finding{{
 			Title:    title,
-			Says:     fmt.Sprintf("It ended the session at %s.", verb(o)),
+			Says:     fmt.Sprintf("It ended the session at %s.", asked(o)),
 			Where:    s.where(),
 			Evidence: ids(o),
 			Quotes:   quote(o),

@@ -151,13 +151,13 @@ func (c *Case) brokenBefore(s *Session) []Finding {
 	last := broken[0].Talk.lastReply()
 	f := Finding{
 		Severity: Problem,
-		Title:    fmt.Sprintf("%s stops answering at %s, before anybody could sign in", c.Run.Target.Host, verb(last)),
-		Says:     fmt.Sprintf("%s got no answer on %s, so that the password was not sent.", verb(last), c.on(broken)),
+		Title:    fmt.Sprintf("%s stops answering at %s, before anybody could sign in", c.Run.Target.Host, asked(last)),
+		Says:     fmt.Sprintf("%s got no answer on %s, so that the password was not sent.", upper(asked(last)), c.on(broken)),
 		Where:    where(broken, c.connected()),
 		Evidence: ids(s.Login),
 		Fix: append(c.instead(broken),
 			Step{You, "test from another network, to see whether something in yours swallows the answers"},
-			Step{c.support(), fmt.Sprintf("look in the server's log why sessions end at %s", verb(last))}),
+			Step{c.support(), fmt.Sprintf("look in the server's log why sessions end at %s", asked(last))}),
 	}
 	for _, e := range broken {
 		f.Evidence = append(f.Evidence, e.Talk.lastReply().ID)

@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -109,6 +110,9 @@ func verb(o *fact.Observation) string {
 	word, _, _ := strings.Cut(o.Reply.Command, " ")
 	return strings.ToUpper(word)
 }
+
+// asked is the command that a reply answers, as it stands in a sentence. The greeting answers none.
+func asked(o *fact.Observation) string { return cmp.Or(verb(o), "the greeting") }
 
 // answers lists the replies to a command.
 func (s *Session) answers(command string) []*fact.Observation {
