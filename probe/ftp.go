@@ -159,22 +159,6 @@ func (st *stream) clear(ctx context.Context, err error) *stream {
 	return &stream{in: bufio.NewReaderSize(io.MultiReader(bytes.NewReader(clear), st.wire), maxLine)}
 }
 
-// withoutSecrets leaves out each line in which a server repeats the password. To cut out the word alone would tell a
-// password that is a word of the server's own sentence. A server that was signed in to before knows it from the start.
-func (s *Session) withoutSecrets(lines []string) []string {
-	if s.plan.Password == "" {
-		return lines
-	}
-	kept := make([]string, len(lines))
-	for i, line := range lines {
-		kept[i] = line
-		if strings.Contains(line, s.plan.Password) {
-			kept[i] = "(left out: the line holds the password)"
-		}
-	}
-	return kept
-}
-
 // goesOn says whether a server that gave this reply is still there: 421 is its goodbye (RFC 959 section 5.4).
 func goesOn(code int) bool { return code != 0 && code != 421 }
 

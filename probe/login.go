@@ -252,6 +252,7 @@ func (d *dialogue) signIn() bool {
 	client, err := d.drive()
 	if err == nil {
 		d.client = client
+		s.confide(s.plan.Password)
 		err = client.Login(s.plan.Target.User, s.plan.Password)
 	}
 	step.Login = &fact.Login{Protocol: d.protocol, Method: "password", Outcome: d.outcome(), Shape: fact.OdditiesOf(s.plan.Password)}

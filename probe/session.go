@@ -35,6 +35,7 @@ type Session struct {
 	neighbours map[netip.Addr]*neighbourhood // by address
 	candidates map[string]*candidate         // by family and place
 	entrances  []entrance                    // where somebody was signed in
+	confided   []string                      // secrets that servers were told
 	enough     bool                          // the user ended the watch over idle sessions, and nothing else
 }
 
@@ -109,6 +110,7 @@ func (st *step) end(ctx context.Context, err error) {
 	st.Took = fact.MillisOf(st.ended.Sub(st.began))
 	if err != nil {
 		st.Failure = failure(ctx, err)
+		st.Failure.Text = st.session.hideIn(st.Failure.Text)
 	}
 	st.session.record(st.Observation)
 }

@@ -64,7 +64,8 @@ func (w *sshWork) initSFTP(p *program) (*sftpFiles, []byte) {
 	if err == nil {
 		f.client = client
 		w.all.Go(func() { _ = client.Wait() })
-		step.SFTP.Version, step.SFTP.Extensions = f.tap.version()
+		version, extensions := f.tap.version()
+		step.SFTP.Version, step.SFTP.Extensions = version, fact.CleanLines(w.session.hide(extensions), maxExtensions)
 		step.end(w.ctx, nil)
 		return f, nil
 	}
@@ -286,6 +287,9 @@ func (t *packetTap) noteStatus(body []byte) {
 	}
 	t.status = code
 	text, _ := cutString(body[8:])
+	if len(body) == maxKept-1 {
+		text = wholeLines(text, 0)
+	}
 	t.text = string(text)
 }
 
@@ -334,7 +338,7 @@ func (t *packetTap) version() (version int, extensions []string) {
 	for len(rest) > 0 && len(extensions) < maxExtensions {
 		var name []byte
 		name, rest = cutString(rest)
-		extensions = append(extensions, fact.Clean(string(name)))
+		extensions = append(extensions, string(name))
 		_, rest = cutString(rest)
 	}
 	return int(min(binary.BigEndian.Uint32(t.hello), 255)), extensions
@@ -353,5 +357,5 @@ func (t *packetTap) noise() (text []byte, version int) {
 	if i := bytes.Index(t.head, hello3); i >= 4 && t.head[i-4] == 0 && t.head[i-3] == 0 {
 		return slices.Clone(t.head[:i-4]), 3
 	}
-	return slices.Clone(t.head), 0
+	return slices.Clone(wholeLines(t.head, maxClip)), 0
 }

@@ -67,7 +67,7 @@ func (s *Session) ident(ctx context.Context, check string, st *stream) (line str
 	step := s.begin(check, st.wire.place, st.wire.conn, "the identification of "+st.wire.place, limit)
 	st.wire.limit(ctx, limit)
 	line, before, err := st.identification()
-	step.Ident = &fact.Ident{Line: fact.Clean(line), Before: fact.CleanLines(before, maxLines)}
+	step.Ident = &fact.Ident{Line: fact.Clean(s.hideIn(line)), Before: fact.CleanLines(s.hide(before), maxLines)}
 	step.end(ctx, err)
 	return line, step.Ident
 }
@@ -104,12 +104,12 @@ func (s *Session) kex(ctx context.Context, check string, st *stream, ident strin
 
 	// The library drops what comes before the identification and reads it again itself.
 	again := &stream{Conn: st.Conn, said: st.said, in: bufio.NewReader(io.MultiReader(strings.NewReader(ident+"\r\n"), st.in))}
-	t := newSSHTalk(st.wire, s.plan.Target.User)
+	t := newSSHTalk(s, st.wire)
 	go t.run(again, hostKeys)
 	key := t.awaitHostKey()
 	head, _ := st.wire.raw()
 	if init, ok := findKexInit(head[min(start, len(head)):]); ok {
-		step.Kex.Offer = init.algorithms()
+		step.Kex.Offer = init.algorithms(s)
 	}
 	if key == nil {
 		if lacking, ok := errors.AsType[*ssh.AlgorithmNegotiationError](t.err); ok {
@@ -271,8 +271,8 @@ func findKexInit(b []byte) (init kexInit, ok bool) {
 // maxAlgorithms bounds a list. OpenSSH's longest has about 20 names.
 const maxAlgorithms = 100
 
-func (k *kexInit) algorithms() *fact.Algorithms {
-	clean := func(names []string) []string { return fact.CleanLines(names, maxAlgorithms) }
+func (k *kexInit) algorithms(s *Session) *fact.Algorithms {
+	clean := func(names []string) []string { return fact.CleanLines(s.hide(names), maxAlgorithms) }
 	return &fact.Algorithms{
 		Kex:          clean(k.Kex),
 		HostKeys:     clean(k.HostKeys),

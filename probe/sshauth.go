@@ -236,7 +236,7 @@ func (a *signOn) conclude(err error) {
 		a.broken = err
 	}
 	if auth.Answer == fact.AuthRefused || auth.Answer == fact.AuthPartial {
-		auth.Methods = fact.CleanLines(a.wants, maxMethods)
+		auth.Methods = fact.CleanLines(a.session.hide(a.wants), maxMethods)
 	}
 	auth.Goodbye = a.t.goodbye(err)
 	a.step.end(a.ctx, a.t.ended(err))
@@ -284,7 +284,6 @@ func (a *signOn) runAgain() {
 	if a.broken != nil {
 		a.tries = min(a.tries, a.refused+1) // it broke off at that request
 	}
-	t.sent = a.t.sent
 	a.t, a.token, a.refused, a.rights, a.broken = t, true, 0, 0, nil
 	a.run()
 }

@@ -134,7 +134,7 @@ func (a *signOn) sendPassword() bool {
 		return false
 	}
 	a.tried = append(a.tried, fact.AuthPassword)
-	a.t.sent = append(a.t.sent, password)
+	a.session.confide(password)
 	a.shape = fact.OdditiesOf(password)
 	a.begin(fact.Auth{Method: fact.AuthPassword})
 	a.settle(a.send(ssh.Password(password)), true)
@@ -242,7 +242,7 @@ func (a *signOn) answerTo(question string, prompt *fact.Prompt, given []fact.Sec
 	switch {
 	case answer != "":
 		if prompt.Answer == fact.GavePassword || len(answer) >= shortestCode {
-			a.t.sent = append(a.t.sent, answer)
+			a.session.confide(answer)
 		}
 		return answer, true
 	case ok:

@@ -247,3 +247,40 @@ func TestOneTryForBothFamilies(t *testing.T) {
 		}
 	})
 }
+
+// What is cut to size does not end with the beginning of a secret, and what a server learned on one connection it may repeat on
+// another one, in any field.
+func TestSecretsInStrangePlaces(t *testing.T) {
+	long := strings.Repeat(strings.Repeat("-", 117)+"\n", 17) + strings.Repeat("-", 54) + janes // 2048 bytes end within it
+	for name, server := range map[string]lab.SSH{
+		"output":        {Forced: &lab.Command{Stdout: long, Stderr: long, Exit: 1}},
+		"noise":         {Noise: long},
+		"words of SFTP": {SFTP: lab.SFTP{Instead: map[byte]string{16: "\x65\x00\x00\x00\x04\x00\x01\x00\x00" + strings.Repeat(strings.Repeat("-", 1000)+"\n", 4) + strings.Repeat("-", 70) + janes + strings.Repeat("-", 1<<16)}}},
+		"methods":       {Methods: []string{"publickey", "password", janes}, Users: map[string]lab.Account{"jane": {Needs: []string{"password,publickey", "password," + janes}}}},
+		"host key":      {Tells: "\x00\x00\x00\x11\x00\x00\x00\x0dssh-ed25519 x" + janes},
+	} {
+		t.Run(name, func(t *testing.T) {
+			checkNothingTold(t, enterSSH(t, server, nil), janes, janes[:len(janes)-2], janes[:8])
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		c := world(certify(lab.FTP{TLS: certified(nil)}))
+		defer c.Close()
+		c.Internet.Listen(there, lab.SSH{Noise: janes, Thinks: 5 * time.Second, Banner: "hello " + janes, Users: map[string]lab.Account{"jane": {Keys: []lab.Key{lab.JaneEd25519}}}}, 22)
+		c.SSHAgents = []lab.SSHAgent{{Address: "/run/agent", Keys: []lab.Key{lab.JaneEd25519}}}
+		run := enterWorld(t.Context(), c, func(p *Plan) {
+			p.Target.Port, p.Target.Protocol = 0, ""
+			p.Profile.Ports = []profile.Port{{Number: 2100, Speaks: fact.FTPES}, {Number: 22, Speaks: fact.SFTP}}
+			p.TrustAnyway, p.Only = true, []string{"endpoints", "keys", "login", "sftp"}
+		})
+		checkNothingTold(t, run, janes)
+		if told := toldBySSH(run); !slices.Contains(told, acceptedKey) {
+			t.Errorf("saw %q", told)
+		}
+	})
+	s := newSession(t.Context(), Plan{Password: "first"}, nil, nil)
+	s.confide(" blank ")
+	if got := s.withoutSecrets([]string{"my first", "a blank", "other"}); !slices.Equal(got, []string{secretLine, secretLine, "other"}) {
+		t.Errorf("got %q", got)
+	}
+}

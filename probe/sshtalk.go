@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -19,7 +18,7 @@ import (
 // it, in a goroutine of its own that waits twice for somebody to decide: at the host key, and before each request to sign in.
 type sshTalk struct {
 	wire    *wire
-	user    string
+	session *Session
 	hostKey *fact.HostKey // as recorded
 
 	seen    chan ssh.PublicKey          // the host key, when it is proven for the first time
@@ -27,7 +26,6 @@ type sshTalk struct {
 	asks    chan *ssh.ClientAuthContext // the library has an answer of the server, and asks what to try next
 	next    chan ssh.AuthMethod         // what to try; nil: nothing more
 	banner  []string                    // what the server has shown since the last answer
-	sent    []string                    // secrets that the server knows, and may repeat
 
 	over     chan struct{} // closed when the library is done; the rest is as it says then
 	conn     ssh.Conn
@@ -36,10 +34,10 @@ type sshTalk struct {
 	err      error
 }
 
-func newSSHTalk(w *wire, user string) *sshTalk {
+func newSSHTalk(s *Session, w *wire) *sshTalk {
 	return &sshTalk{
 		wire:    w,
-		user:    user,
+		session: s,
 		seen:    make(chan ssh.PublicKey),
 		verdict: make(chan error, 1),
 		asks:    make(chan *ssh.ClientAuthContext),
@@ -55,7 +53,7 @@ func (t *sshTalk) run(c net.Conn, hostKeys []string) {
 	var first ssh.PublicKey
 	t.conn, t.channels, t.requests, t.err = ssh.NewClientConn(c, t.wire.place, &ssh.ClientConfig{
 		Config:            ssh.Config{KeyExchanges: offer.KeyExchanges, Ciphers: offer.Ciphers, MACs: offer.MACs},
-		User:              t.user,
+		User:              t.session.plan.Target.User,
 		HostKeyAlgorithms: hostKeys,
 		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
 			if first != nil {
@@ -93,8 +91,7 @@ func (t *sshTalk) keepBanner(text string) error {
 	return nil
 }
 
-// clean makes lines that can be shown of a text of the server's. A line in which it repeats a secret is left out as a whole: to
-// cut out the word alone would tell a password that is a word of the server's own sentence.
+// clean makes lines that can be shown of a text of the server's, without those in which it repeats a secret.
 func (t *sshTalk) clean(text string, most int) []string {
 	text = strings.TrimRight(text, " \r\n")
 	if text == "" {
@@ -103,11 +100,8 @@ func (t *sshTalk) clean(text string, most int) []string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
 		lines[i] = strings.TrimRight(line, "\r")
-		if slices.ContainsFunc(t.sent, func(secret string) bool { return strings.Contains(line, secret) }) {
-			lines[i] = "(left out: the line holds a secret)"
-		}
 	}
-	return fact.CleanLines(lines, most)
+	return fact.CleanLines(t.session.hide(lines), most)
 }
 
 // cleanLine is the same for a text of one line.

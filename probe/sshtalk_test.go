@@ -193,7 +193,7 @@ func TestKeysAreExchangedAnew(t *testing.T) {
 	}
 	w := newWire(t.Context(), c, "here", 1)
 	w.limit(t.Context(), 20*time.Second)
-	talk := newSSHTalk(w, "jane")
+	talk := newSSHTalk(newSession(t.Context(), Plan{Target: fact.Target{User: "jane"}}, nil, nil), w)
 	go talk.run(newStream(w, w, false), offer.HostKeys)
 	if talk.awaitHostKey() == nil {
 		t.Fatal(talk.err)

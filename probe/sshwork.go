@@ -197,7 +197,7 @@ func (p *program) hear(requests <-chan *ssh.Request) {
 			code := int(status.Status)
 			p.exit = &code
 		case r.Type == "exit-signal" && ssh.Unmarshal(r.Payload, &signal) == nil:
-			p.signal = fact.Clean(signal.Name)
+			p.signal = signal.Name
 		}
 		if r.WantReply {
 			_ = r.Reply(false, nil)
@@ -212,7 +212,7 @@ const closeLimit = time.Second
 func (w *sshWork) tell(c *fact.Channel, p *program, stdout []byte) {
 	select {
 	case <-p.over:
-		c.Exit, c.Signal = p.exit, p.signal
+		c.Exit, c.Signal = p.exit, w.t.cleanLine(p.signal)
 		if !c.Closed && !isClosed(w.lost) {
 			c.Closed, c.After = true, fact.MillisOf(time.Since(w.entered))
 		}
@@ -286,5 +286,5 @@ func (c *clip) Write(p []byte) (int, error) {
 func (c *clip) bytes() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.Clone(c.kept)
+	return slices.Clone(wholeLines(c.kept, maxClip))
 }
