@@ -268,6 +268,13 @@ var serviceFaults = []Scenario{
 		Build:  customSite("*.files.com", "files.com"),
 	},
 	{
+		Name:   "custom-domain-for-another-name",
+		Says:   "A company's own name is an alias of its Files.com site, whose certificate names the site alone.",
+		Args:   []string{customDomain},
+		Causes: []string{"tls-name-mismatch"},
+		Build:  with(filesSite, func(c *Computer) { c.alias(customDomain, filesHost) }),
+	},
+	{
 		Name:  "healthy-custom-domain",
 		Says:  "A company's own name for its Files.com site has its certificate, and two addresses.",
 		Args:  []string{"--profile", "files.com", customDomain},
@@ -310,6 +317,13 @@ const customDomain = "files.acme-corp.example"
 
 // passwordMode is the user name of an app at fortrabbit whose account signs in with a password.
 const passwordMode = acme + ".f4n4gkrx90ot4yxm"
+
+// alias gives a name the addresses of another one.
+func (c *Computer) alias(name, of string) {
+	for _, server := range []*DNS{c.router(), c.dns(publicDNS)} {
+		server.Zone = append(server.Zone, name+". 60 IN CNAME "+of+".")
+	}
+}
 
 // customSite is a Files.com-like site behind a name of the customer's, with two addresses of its own and a certificate for these names.
 func customSite(names ...string) func() *Computer {

@@ -117,6 +117,22 @@ func matchWrongServer(c *Case) []Finding {
 	return []Finding{f}
 }
 
+// certifiedAlias is a name that the host stands for (CNAME), and that a certificate for these names covers; empty: there is none.
+func (c *Case) certifiedAlias(names []string) string {
+	for _, a := range c.answers() {
+		if alias := strings.TrimSuffix(strings.ToLower(a.alias()), "."); alias != "" && slices.ContainsFunc(names, func(name string) bool { return certifies(name, alias) }) {
+			return alias
+		}
+	}
+	return ""
+}
+
+// certifies says whether a name of a certificate, in which * may stand for the first label, is that of a host (RFC 9525 section 6.3).
+func certifies(name, host string) bool {
+	_, rest, _ := strings.Cut(host, ".")
+	return strings.EqualFold(name, host) || strings.EqualFold(name, "*."+rest)
+}
+
 // webOf is the conversation with the web port of an address, if its certificate is good and no product of the network made it.
 func (c *Case) webOf(address string) *Conversation {
 	for _, e := range c.On(address) {
@@ -173,7 +189,9 @@ func matchNameMismatch(c *Case) []Finding {
 	if len(t.Chain[0].Names) == 0 {
 		f.Says = "It lists no names at all. Some apps then read its subject instead, which current ones no longer do (RFC 9525 section 6.3)."
 	}
-	if names := hostNames(&t.Chain[0]); len(names) > 0 && len(t.Faults) == 1 {
+	if alias := c.certifiedAlias(t.Chain[0].Names); alias != "" && len(t.Faults) == 1 {
+		f.Fix = []Step{{You, fmt.Sprintf("use %s as the host in your FTP app, for which %s is another name", alias, t.ServerName)}}
+	} else if names := hostNames(&t.Chain[0]); len(names) > 0 && len(t.Faults) == 1 {
 		f.Fix = []Step{{You, fmt.Sprintf("use %s as the host in your FTP app, if your provider uses that name for this server", or(names))}}
 	}
 	f.Fix = append(f.Fix, c.instead(found)...)
