@@ -17,6 +17,7 @@ const pageLimit = 5 * time.Second
 // control asks two questions where something is odd: does a port on which nobody listens accept connections
 // (4/tcp, which IANA has assigned to no service), and does a captive portal answer on port 80?
 func control(ctx context.Context, s *Session) {
+	s.smallPackets(ctx)
 	address, why := needsControl(s.snapshot())
 	if ctx.Err() != nil {
 		why = "the run was stopped"

@@ -61,7 +61,12 @@ func (s *Session) dial(ctx context.Context, check, place string, purpose fact.Pu
 func (s *Session) dialOnce(ctx context.Context, check, place string, purpose fact.Purpose, try int) (*wire, *fact.Observation) {
 	near, conn, limit := s.neighbourhood(place), s.nextConn(), s.connectLimit(purpose)
 	st := s.begin(check, place, conn, "an answer from "+place, limit)
-	c, limit, err := s.connect(ctx, place, near, patienceFor(purpose), limit)
+	c, limit, err := s.connect(ctx, place, near, purpose, limit)
+	if errors.Is(err, errors.ErrUnsupported) {
+		st.drop()
+		s.skip(check, place, "small packets", "this system cannot be told to send them")
+		return nil, &st.Observation
+	}
 	st.Dial = &fact.Dial{Purpose: purpose, Try: try, Limit: fact.MillisOf(limit)}
 	if err == nil {
 		st.Dial.Local = c.LocalAddr().String()
@@ -94,20 +99,30 @@ var errNoAnswer = errors.New("no answer")
 
 // connect opens a connection. It returns the limit that held for it in the end: a neighbour that answers shortens it,
 // unless the user has said how long to wait.
-func (s *Session) connect(ctx context.Context, place string, near *neighbourhood, enough patience, limit time.Duration) (net.Conn, time.Duration, error) {
+func (s *Session) connect(ctx context.Context, place string, near *neighbourhood, purpose fact.Purpose, limit time.Duration) (net.Conn, time.Duration, error) {
 	limited, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	b := &bound{began: time.Now(), limit: limit, enough: enough, timer: time.AfterFunc(limit, func() { cancel(errNoAnswer) })}
+	b := &bound{began: time.Now(), limit: limit, enough: patienceFor(purpose), timer: time.AfterFunc(limit, func() { cancel(errNoAnswer) })}
 	defer b.timer.Stop()
 	if s.plan.ConnectTimeout == 0 && !s.plan.Patient {
 		near.join(b)
 	}
-	c, err := s.network.DialContext(limited, "tcp", place)
+	c, err := s.open(limited, place, purpose)
 	limit = near.leave(b)
 	if errors.Is(err, context.Canceled) && errors.Is(context.Cause(limited), errNoAnswer) {
 		err = breach{fact.Dropped, "no answer within " + limit.String()}
 	}
 	return c, limit, err
+}
+
+// smallSegment fits every way on the internet (RFC 9293 section 3.7.1).
+const smallSegment = 536
+
+func (s *Session) open(ctx context.Context, place string, purpose fact.Purpose) (net.Conn, error) {
+	if purpose == fact.SmallPackets {
+		return s.network.DialSmall(ctx, place, smallSegment)
+	}
+	return s.network.DialContext(ctx, "tcp", place)
 }
 
 // neighbourhood is what the connects to one address know of each other.

@@ -134,6 +134,10 @@ func (s *Session) talk(ctx context.Context, place string, speaks fact.Protocol, 
 	switch voice := first.Opening.Kind; {
 	case voice == fact.VoiceFTP && speaks != fact.SFTP:
 		return s.ftp(ctx, st, speaks, purpose)
+	case voice == fact.VoiceSSH && purpose != "":
+		if t, _ := s.meet(ctx, "endpoints", st); t != nil {
+			t.hangUp()
+		}
 	case voice == fact.VoiceSSH && (speaks == fact.SFTP || speaks == ""):
 		s.ssh(ctx, st)
 	case voice == fact.VoiceText && speaks == fact.SFTP:

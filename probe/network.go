@@ -12,6 +12,9 @@ type Network interface {
 	// DialContext opens a connection. network is "tcp" or "udp", address is IP:port. The errors are those of net.Dialer,
 	// and RemoteAddr of the connection is a *net.TCPAddr or *net.UDPAddr.
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+	// DialSmall opens a TCP connection of which both sides send packets of at most so many bytes. The error is
+	// errors.ErrUnsupported where the system cannot do that.
+	DialSmall(ctx context.Context, address string, segment int) (net.Conn, error)
 	// Listen awaits connections at an IP:port of this computer, as net.Listen does. Port 0 is any port.
 	Listen(ctx context.Context, network, address string) (net.Listener, error)
 	// LookupHost answers what other programs on this computer get for a name. Its errors are *net.DNSError.

@@ -93,7 +93,7 @@ var Checks = []Check{
 	{Name: "idle", Doc: "With --idle: how long a session lives that is left alone, who ends it, and whether a keep-alive helps.", After: []string{"login", "sftp"}, For: wantsIdle, Run: idle},
 	{Name: "web-login", Doc: "With --ask-web: where a sign-in was turned down, name and password are tried once on the service's web server.", For: wantsWeb, After: []string{"endpoints", "login", "sftp"}, Run: webLogin},
 	{Name: "public-ip", Doc: "With --public-ip: the address that this computer is seen under, as a DNS server of your choice says.", For: wantsPublicIP, Run: publicIP},
-	{Name: "control", Doc: "Only where something is odd: a port that must be closed, and the port of a captive portal.", After: []string{"endpoints"}, Run: control},
+	{Name: "control", Doc: "Only where something is odd: a port that must be closed, the port of a captive portal, and a conversation in small packets.", After: []string{"endpoints"}, Run: control},
 }
 
 // errDeadline is the cause of a context that the overall deadline ended.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"syscall"
 
 	"ftpdoctor/probe/fact"
 )
@@ -22,11 +23,25 @@ type System struct {
 
 // DialContext opens a connection.
 func (sys System) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	return sys.dial(ctx, network, address, nil)
+}
+
+// DialSmall opens a connection with small packets.
+func (sys System) DialSmall(ctx context.Context, address string, segment int) (net.Conn, error) {
+	control := limitSegment(segment)
+	if control == nil {
+		return nil, errors.ErrUnsupported
+	}
+	return sys.dial(ctx, "tcp", address, control)
+}
+
+// dial opens a connection. control is called with the socket before it connects; nil: nothing is.
+func (sys System) dial(ctx context.Context, network, address string, control func(network, address string, c syscall.RawConn) error) (net.Conn, error) {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: &net.AddrError{Err: "not an address and a port", Addr: address}}
 	}
-	d := net.Dialer{KeepAlive: -1} // keep-alive packets would hide a firewall that forgets idle connections
+	d := net.Dialer{KeepAlive: -1, Control: control} // keep-alive packets would hide a firewall that forgets idle connections
 	if sys.Source.IsValid() && !to.Addr().IsLoopback() {
 		if sys.Source.Is4() != to.Addr().Unmap().Is4() {
 			return nil, &net.OpError{Op: "dial", Net: network, Err: breach{fact.AddressUnavailable, "the source address is of the other IP family"}}

@@ -144,6 +144,18 @@ func (n *stopping) DialContext(ctx context.Context, network, address string) (ne
 	return n.wrap(c), nil
 }
 
+func (n *stopping) DialSmall(ctx context.Context, address string, segment int) (net.Conn, error) {
+	if n.stops() {
+		<-ctx.Done()
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: ctx.Err()}
+	}
+	c, err := n.Network.DialSmall(ctx, address, segment)
+	if err != nil {
+		return nil, err
+	}
+	return n.wrap(c), nil
+}
+
 func (n *stopping) LookupHost(ctx context.Context, host string) ([]netip.Addr, error) {
 	if n.stops() {
 		<-ctx.Done()

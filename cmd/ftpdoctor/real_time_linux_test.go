@@ -25,6 +25,7 @@ func TestRealTime(t *testing.T) {
 		{"router-forgets-ssh", routerForgetsSSH},
 		{"router-forgets-during-a-transfer", routerForgetsTransfer},
 		{"one-address-at-times", oneAddressAtTimes},
+		{"large-packets-lost", largePacketsLost},
 	})
 }
 
@@ -188,4 +189,26 @@ func oneAddressAtTimes(n *network, ca *authority) {
 	n.onTheWay("ip daddr " + secondAddress + " tcp dport 21 tcp flags & (syn | ack) == syn numgen inc mod 8 < 4 drop")
 	d := n.doctor(append(args, "--repeat", "3", "--every", "1s")...)
 	n.expect(d, 0, "tcp-intermittent")
+}
+
+// The way from the server takes packets of at most 700 bytes, and nobody says so. In packets of 536 bytes TLS comes about.
+func largePacketsLost(n *network, ca *authority) {
+	n.names(serverAddress)
+	n.countConnections()
+	id := ca.certificate(n, host, nil)
+	n.vsftpd(serverAddress, "21", id)
+	n.web(serverAddress, id)
+	n.ip("-n " + n.router + " link set client mtu 700")
+	n.fromTheRouter("meta l4proto { 1, 58 } drop")
+	d := n.doctor(append(n.site("21", "443"), "--ca-file", ca.rootFile, host)...)
+	n.expect(d, 1, "tcp-mtu-blackhole")
+	n.step(d, serverAddress+":21", "TLS in small packets", func(o *fact.Observation) bool {
+		return o.TLS != nil && o.TLS.Purpose == fact.SmallPackets && o.Failure == nil
+	})
+	for _, f := range d.Findings {
+		if f.Cause == "tcp-mtu-blackhole" && f.Confidence != "certain" {
+			n.t.Errorf("the confidence is %s", f.Confidence)
+		}
+	}
+	n.ownsUp(d)
 }

@@ -115,6 +115,16 @@ func (c *Computer) DialContext(ctx context.Context, network, address string) (ne
 	return opened, nil
 }
 
+// DialSmall connects to an IP:port over TCP. Both sides send pieces of at most so many bytes.
+func (c *Computer) DialSmall(ctx context.Context, address string, segment int) (net.Conn, error) {
+	opened, err := c.DialContext(ctx, "tcp", address)
+	if near, ok := opened.(*conn); ok {
+		near.in.limit(segment)
+		near.out.limit(segment)
+	}
+	return opened, err
+}
+
 // dial opens a connection that is not counted, as the system's own resolver does.
 func (c *Computer) dial(ctx context.Context, network string, to netip.AddrPort) (opened net.Conn, err error) {
 	switch network {

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net"
@@ -49,6 +50,7 @@ type half struct {
 	gone    bool // the reader has closed
 	stalled bool // the path loses everything from here on
 	filter  func([]byte) ([]byte, verdict)
+	segment int // largest piece; zero: a quarter of the window
 }
 
 func newHalf() *half { return &half{changed: make(chan struct{})} }
@@ -67,6 +69,20 @@ func (h *half) arrival(delay time.Duration) time.Time {
 	}
 	h.latest = at
 	return at
+}
+
+// limit sets the largest piece.
+func (h *half) limit(segment int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.segment = segment
+}
+
+// largest is the largest piece.
+func (h *half) largest() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return cmp.Or(h.segment, window/4)
 }
 
 // send puts data on the way.
@@ -213,11 +229,11 @@ func (c *conn) Read(b []byte) (int, error) {
 	}
 }
 
-// Write sends b, in pieces no larger than a quarter of the window.
+// Write sends b in pieces.
 func (c *conn) Write(b []byte) (int, error) {
 	total := 0
 	for len(b) > 0 {
-		piece := b[:min(len(b), window/4)]
+		piece := b[:min(len(b), c.out.largest())]
 		if err := c.writeOne(piece); err != nil {
 			return total, c.failed("write", err)
 		}

@@ -70,7 +70,8 @@ var mtuBlackhole = Rule{
 		Means: "Small packets get through, large ones vanish. The connection opens and the first words are exchanged, then it hangs as soon as one side sends much at once, " +
 			"such as a certificate or a list of algorithms. VPNs and tunnels cause this where they take away room in each packet and the message about it is filtered.",
 		Shown: "The conversations with the server stalled at the step in which the first full packet is due, be it TLS or SSH, and none got beyond it, although the " +
-			"connects and the short answers before came at once. A firewall that dislikes a protocol would leave the others, the web port for instance.",
+			"connects and the short answers before came at once. A firewall that dislikes a protocol would leave the others, the web port for instance. " +
+			"Where the system allows it (Linux, macOS), one conversation was had once more in packets of 536 bytes: if it went on, it is certain.",
 		Mend: "Disconnect the VPN and try again. If that helps, set the MTU of the VPN or tunnel to 1400 or lower. Whoever runs the network can limit the segment size (MSS) " +
 			"on the router and let ICMP \"fragmentation needed\" pass (RFC 1191, RFC 8201).",
 	},
@@ -88,14 +89,30 @@ func matchMTUBlackhole(c *Case) []Finding {
 	}
 	ports := portsAmong(stuck)
 	var evidence []*fact.Observation
+	sure, inSmall := Likely, ""
+	var candidates []Candidate
 	for _, e := range stuck {
 		evidence = append(evidence, e.Talk.Opening, e.Talk.TLS, e.Talk.Kex)
+		again := e.second(fact.SmallPackets)
+		switch {
+		case again == nil || again.Dial.Failed():
+		case again.passed():
+			evidence = append(evidence, again.TLS, again.Kex)
+			sure, inSmall = Certain, fmt.Sprintf(" In small packets the same conversation on port %d went on.", e.Port)
+		case again.stalled():
+			sure, inSmall = Possible, " In small packets it stalled as well."
+			candidates = []Candidate{
+				{"tcp-mtu-blackhole", "it works with an MTU of 1200 on this computer", You},
+				{"ssh-dpi", "it works from another network, and the firewall's log shows blocked connections", YourNetwork},
+			}
+		}
 	}
 	return []Finding{{
-		Confidence: Likely,
+		Confidence: sure,
+		Candidates: candidates,
 		Title:      fmt.Sprintf("Large packets get lost on the way between you and %s", c.Run.Target.Host),
 		Says: fmt.Sprintf("%s at once, then %s where the first large packet is due; nothing large came through at all.",
-			upper(portsOf(ports))+plural(len(ports), " answers", " answer"), plural(len(ports), "stalls", "stall")),
+			upper(portsOf(ports))+plural(len(ports), " answers", " answer"), plural(len(ports), "stalls", "stall")) + inSmall,
 		Where:    where(stuck, c.Endpoints),
 		Evidence: ids(evidence...),
 		Fix: []Step{
@@ -107,8 +124,9 @@ func matchMTUBlackhole(c *Case) []Finding {
 
 // stalledOnBulk says whether a conversation fell silent at the step in which the server's first full packet is due: its
 // certificate, or its list of algorithms and its key.
-func stalledOnBulk(e *Endpoint) bool {
-	talk := e.Talk
+func stalledOnBulk(e *Endpoint) bool { return e.Talk.stalled() }
+
+func (talk *Conversation) stalled() bool {
 	if kex := talk.Kex; kex != nil {
 		return kex.Failed(fact.Timeout)
 	}
@@ -117,8 +135,9 @@ func stalledOnBulk(e *Endpoint) bool {
 }
 
 // passedBulk says whether a full packet of the server came through.
-func passedBulk(e *Endpoint) bool {
-	talk := e.Talk
+func passedBulk(e *Endpoint) bool { return e.Talk.passed() }
+
+func (talk *Conversation) passed() bool {
 	return talk.Secured() || talk.Kex != nil && talk.Kex.Kex.HostKey != nil
 }
 
