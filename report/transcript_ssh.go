@@ -69,7 +69,7 @@ func describeSSHConfig(c *fact.SSHConfig) []string {
 }
 
 func describeIdentity(k *fact.Identity) []string {
-	words := []string{fmt.Sprintf("key (%s) %s", k.Source, k.Path)}
+	words := []string{strings.TrimSpace(fmt.Sprintf("key (%s) %s", k.Source, k.Path))}
 	add := func(there bool, format string, values ...any) {
 		if there {
 			words = append(words, fmt.Sprintf(format, values...))
@@ -85,7 +85,7 @@ func describeIdentity(k *fact.Identity) []string {
 	add(!k.Modified.IsZero(), "changed %s", k.Modified.UTC().Format(time.DateOnly))
 	add(k.Unlocked, "unlocked with the passphrase")
 	add(k.Flaw != "", "not usable: %s", k.Flaw)
-	out := []string{strings.TrimSpace(strings.Join(words, ", "))}
+	out := []string{strings.Join(words, ", ")}
 	if c := k.Certificate; c != nil {
 		says := strings.TrimSpace("certificate "+c.Path) + " for " + orWord(strings.Join(c.Principals, ", "), "any user")
 		if !c.Before.IsZero() {
@@ -97,11 +97,14 @@ func describeIdentity(k *fact.Identity) []string {
 }
 
 func describeAuth(a *fact.Auth) []string {
-	sent := "> sign-in by " + string(a.Method)
+	request := "sign-in by " + string(a.Method)
 	if a.Key != "" {
-		sent = strings.TrimSpace(fmt.Sprintf("> %s the key %s %s", pick(a.Query, "ask about", "sign with"), a.Key, a.Algorithm))
+		request = strings.TrimSpace(fmt.Sprintf("%s the key %s %s", pick(a.Query, "ask about", "sign with"), a.Key, a.Algorithm))
 	}
-	out := []string{sent}
+	if a.Answer == fact.AuthUnasked && len(a.Rounds) == 0 {
+		return []string{"not done: " + request}
+	}
+	out := []string{"> " + request}
 	for _, line := range a.Banner {
 		out = append(out, "< "+line)
 	}
@@ -116,10 +119,7 @@ func describeAuth(a *fact.Auth) []string {
 		}
 	}
 	if a.Answer != "" {
-		answer := "< " + string(a.Answer)
-		if a.Answer == fact.AuthUnasked {
-			answer = "not asked"
-		}
+		answer := pick(a.Answer == fact.AuthUnasked, "not answered", "< "+string(a.Answer))
 		out = append(out, answer+pick(len(a.Methods) > 0, "; can continue: "+strings.Join(a.Methods, ", "), ""))
 	}
 	return append(out, goodbyeSays(a.Goodbye)...)
