@@ -245,6 +245,12 @@ func cautions(r *Report, w cause.Way) []string {
 		if e.Talk.Secured() && !e.Talk.Trusted() {
 			says = append(says, "The certificate is not valid, so the app will ask or refuse; ftpdoctor read shows what is wrong with it.")
 		}
+		if e.Talk.Secured() && e.Talk.TLS.TLS.Version == "TLS 1.2" { // this program offers TLS 1.3 as well
+			says = append(says, "The server speaks TLS 1.2 at most: an app that is set to TLS 1.3 alone cannot connect.")
+		}
+		if secondFactor(r) {
+			says = append(says, "The account has a second factor, and a code is good for one connection: set the app to one connection at a time.")
+		}
 		if kex := e.Talk.Kex; kex != nil && kex.Kex.HostKey != nil && fingerprint.MatchString(kex.Kex.HostKey.SHA256) {
 			keys = append(keys, kex.Kex.HostKey.SHA256)
 		}
@@ -253,6 +259,13 @@ func cautions(r *Report, w cause.Way) []string {
 		says = append(says, "The app may ask whether to trust the host key; the report has seen "+strings.Join(unique(keys), " and ")+".")
 	}
 	return unique(says)
+}
+
+// secondFactor says whether the account wants a code besides the password or the key.
+func secondFactor(r *Report) bool {
+	return slices.ContainsFunc(r.Findings, func(f cause.Finding) bool {
+		return slices.Contains([]string{"login-2fa", "auth-otp-prompt", "auth-second-factor"}, f.Cause)
+	})
 }
 
 var fingerprint = regexp.MustCompile(`^SHA256:[A-Za-z0-9+/]{43}$`)
