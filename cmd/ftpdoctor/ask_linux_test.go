@@ -168,10 +168,10 @@ func TestAskingInTheMiddleOfARun(t *testing.T) {
 		unasked  []string
 	}{
 		"password":       {password: "open sesame", dialogue: [][2]string{{sure, "yes\n"}, {hidden, "open sesame\n"}}, says: "listed the folder"},
-		"no":             {password: "open sesame", dialogue: [][2]string{{sure, "no\n"}}, says: "ssh-hostkey-unknown", unasked: []string{hidden}},
+		"no":             {password: "open sesame", dialogue: [][2]string{{sure, "no\n"}}, code: 3, says: "ssh-hostkey-unknown", unasked: []string{hidden}},
 		"trusted":        {password: "open sesame", args: []string{"--trust-anyway"}, dialogue: [][2]string{{hidden, "open sesame\n"}}, says: "listed the folder", unasked: []string{sure}},
 		"key":            {key: public, args: []string{"-i", lockedKey}, dialogue: [][2]string{{unlock, "a guess\n"}, {"Try again: ", "open barley\n"}}, says: "listed the folder", unasked: []string{sure, hidden}},
-		"none for FTP":   {password: "open sesame", args: []string{"--protocol", "", "--skip", "local"}, dialogue: [][2]string{{hidden, "\n"}}, says: "no password was given", unasked: []string{sure}},
+		"none for FTP":   {password: "open sesame", args: []string{"--protocol", "", "--skip", "local"}, dialogue: [][2]string{{hidden, "\n"}}, code: 3, says: "no password was given", unasked: []string{sure}},
 		"wrong password": {password: "open sesame", dialogue: [][2]string{{sure, "yes\n"}, {hidden, "canary-3Bd8\n"}}, code: 1, says: "auth-"},
 	} {
 		t.Run(name, func(t *testing.T) {
