@@ -3,9 +3,13 @@ module ftpdoctor
 go 1.26.0
 
 require (
+	github.com/Microsoft/go-winio v0.6.4
+	github.com/davidmz/go-pageant v1.0.2
 	github.com/inconshreveable/mousetrap v1.1.0
 	github.com/jlaffaye/ftp v0.2.4
+	github.com/kayrus/putty v1.0.5
 	github.com/miekg/dns v1.1.73
+	github.com/pkg/sftp v1.13.12
 	github.com/prometheus/client_model v0.6.2
 	github.com/prometheus/common v0.67.5
 	github.com/rogpeppe/go-internal v1.16.0
@@ -20,15 +24,9 @@ require (
 )
 
 require (
-	github.com/Microsoft/go-winio v0.6.4 // indirect
-	github.com/davidmz/go-pageant v1.0.2 // indirect
-	github.com/kayrus/putty v1.0.5 // indirect
-	github.com/kevinburke/ssh_config v1.6.0 // indirect
 	github.com/kr/fs v0.1.0 // indirect
 	github.com/kr/pretty v0.1.0 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
-	github.com/pkg/sftp v1.13.12 // indirect
-	github.com/skeema/knownhosts v1.3.3 // indirect
 	go.yaml.in/yaml/v2 v2.4.3 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
