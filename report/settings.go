@@ -255,8 +255,12 @@ func cautions(r *Report, w cause.Way) []string {
 			keys = append(keys, kex.Kex.HostKey.SHA256)
 		}
 	}
-	if len(keys) > 0 {
-		says = append(says, "The app may ask whether to trust the host key; the report has seen "+strings.Join(unique(keys), " and ")+".")
+	switch seen := strings.Join(unique(keys), " and "); {
+	case seen == "":
+	case w.Proof == cause.ProofConnected:
+		says = append(says, "Nobody has confirmed the host key that the report has seen, "+seen+": compare it with the one of the provider before you let the app trust it.")
+	default:
+		says = append(says, "The app may ask whether to trust the host key; the report has seen "+seen+".")
 	}
 	return unique(says)
 }

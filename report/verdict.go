@@ -25,7 +25,7 @@ const (
 	OK           Status = "ok"           // nothing that was asked for or promised fails
 	Degraded     Status = "degraded"     // something fails, and at least one way in works
 	Problem      Status = "problem"      // something fails, and no way in works, or nobody was let in
-	Inconclusive Status = "inconclusive" // the run could not look at everything
+	Inconclusive Status = "inconclusive" // the run could not look at everything, or a sign-in that was wanted was not made
 )
 
 // The exit codes. Wrong usage has no report.
@@ -63,6 +63,8 @@ func verdict(r *Report) Verdict {
 		return Verdict{failed(r), exitProblem, unexplainedSentence(r, silent)}
 	case nowhere(&r.Run):
 		return Verdict{Inconclusive, exitInconclusive, inconclusive(r)}
+	case nobodyIn(r):
+		return Verdict{Inconclusive, exitInconclusive, keptOut(r)}
 	default:
 		return Verdict{OK, exitOK, works(r)}
 	}
@@ -76,22 +78,66 @@ func failed(r *Report) Status {
 	return Problem
 }
 
-// working lists the ways in that work as far as they were tried. One on which somebody signed in and got no listing does not.
+// working lists the ways in that work as far as they were tried. One on which somebody signed in and got no listing does not, and
+// where somebody wanted to sign in and did not, none is known to work for that user.
 func working(r *Report) []cause.Way {
-	if shutOut(r) {
+	if shutOut(r) || nobodyIn(r) {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(r.Ways), func(w cause.Way) bool { return w.Proof == cause.ProofLoggedIn })
 }
 
-// shutOut says whether somebody wanted to sign in and nobody was let in. Then no way in is known to work for that user.
+// shutOut says whether somebody wanted to sign in and was turned down, and nobody was let in.
 func shutOut(r *Report) bool {
-	if r.Spent.Logins > 0 {
-		return r.Spent.FailedLogins == r.Spent.Logins
-	}
-	return slices.ContainsFunc(r.roots(), func(f cause.Finding) bool {
+	return !letIn(r) && (r.Spent.FailedLogins > 0 || slices.ContainsFunc(r.roots(), func(f cause.Finding) bool {
 		return f.Severity == cause.Problem && (strings.HasPrefix(f.Cause, "auth-") || strings.HasPrefix(f.Cause, "key-"))
-	})
+	}))
+}
+
+// letIn says whether somebody was let in, by whatever protocol. A web login is no way in.
+func letIn(r *Report) bool {
+	return slices.ContainsFunc(signIns(r), func(o *fact.Observation) bool { return o.Login.Outcome == fact.Accepted })
+}
+
+// nobodyIn says whether somebody wanted to sign in, a way in was there, and nobody was let in.
+func nobodyIn(r *Report) bool {
+	return !letIn(r) && slices.ContainsFunc(signIns(r), func(o *fact.Observation) bool { return o.Login.Withheld != fact.NoWayIn })
+}
+
+// signIns lists how the sign-ins of all rounds ended.
+func signIns(r *Report) []*fact.Observation {
+	var found []*fact.Observation
+	for _, one := range r.Each() {
+		for i := range one.Seen {
+			if one.Seen[i].Login != nil {
+				found = append(found, &one.Seen[i])
+			}
+		}
+	}
+	return found
+}
+
+// keptOut says that nobody was let in where nothing is known to be wrong, and why.
+func keptOut(r *Report) string {
+	says := "Nobody was signed in at " + r.Target.Host + ", so it is not known whether that works: " + keptOutBecause(r)
+	if n := r.count(cause.Warning); n > 0 {
+		says += "; " + several(n, "warning")
+	}
+	return says + "."
+}
+
+// keptOutBecause is the reason for which nobody was let in. A refusal says more than what was not sent.
+func keptOutBecause(r *Report) string {
+	because := ""
+	for _, o := range signIns(r) {
+		switch l := o.Login; {
+		case l.Outcome != fact.NotSent:
+			return "what was shown to the server was not taken"
+		case l.Withheld != fact.NoWayIn && because == "":
+			because = withheldSays[l.Withheld]
+		}
+	}
+	return because
 }
 
 func inconclusive(r *Report) string {
@@ -131,6 +177,8 @@ func waysLeft(r *Report) string {
 	switch n := len(working(r)); {
 	case shutOut(r):
 		return "nobody was let in"
+	case nobodyIn(r):
+		return "nobody was signed in"
 	case n == 0:
 		return "no way in works"
 	case n == 1:

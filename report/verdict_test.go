@@ -17,6 +17,9 @@ func TestVerdict(t *testing.T) {
 	way := cause.Way{Port: 22, Encryption: cause.OverSSH}
 	dialled := fact.Observation{Dial: &fact.Dial{}, Endpoint: "192.0.2.1:22"}
 	refused := fact.Observation{Login: &fact.Login{Outcome: fact.LoginDenied}}
+	accepted := fact.Observation{Login: &fact.Login{Outcome: fact.Accepted}}
+	kept := fact.Observation{Login: &fact.Login{Outcome: fact.NotSent, Withheld: fact.HostUnknown}}
+	web := fact.Observation{WebLogin: &fact.WebLogin{Outcome: fact.Accepted}}
 	unread := fact.Observation{Endpoint: "192.0.2.1:21", TLS: &fact.TLS{}, Failure: &fact.Failure{Kind: fact.TooLong}}
 	unshared := fact.Observation{Endpoint: "192.0.2.1:22", Kex: &fact.Kex{}, Failure: &fact.Failure{Kind: fact.NoCommonAlgorithm}}
 	offline := fact.Observation{Machine: &fact.Machine{}}
@@ -37,6 +40,11 @@ func TestVerdict(t *testing.T) {
 		{"a problem, and a way in", "", []fact.Observation{dialled}, []cause.Finding{problem}, []cause.Way{way}, Degraded, 1, "Port 21 is blocked; 1 way in works"},
 		{"a problem, and no way in", "", []fact.Observation{dialled}, []cause.Finding{problem, problem}, nil, Problem, 1, "1 more problem; no way in works"},
 		{"a server that answers, and lets nobody in", "", []fact.Observation{dialled, refused}, []cause.Finding{problem}, []cause.Way{way}, Problem, 1, "Port 21 is blocked; nobody was let in"},
+		{"a server that refuses, where only the web takes the password", "", []fact.Observation{dialled, refused, web}, []cause.Finding{problem}, []cause.Way{way}, Problem, 1, "Port 21 is blocked; nobody was let in"},
+		{"a password that was not sent", "", []fact.Observation{dialled, kept}, []cause.Finding{warning}, []cause.Way{way}, Inconclusive, 3, "Nobody was signed in at host.example, so it is not known whether that works: nobody has confirmed the host key; 1 warning"},
+		{"a password that was not sent, and a problem", "", []fact.Observation{dialled, kept}, []cause.Finding{problem}, []cause.Way{way}, Problem, 1, "Port 21 is blocked; nobody was signed in"},
+		{"a password that was not sent by one protocol alone", "", []fact.Observation{dialled, kept, accepted}, []cause.Finding{warning}, []cause.Way{way}, OK, 0, "works from here"},
+		{"keys that only happened to be there, and were refused", "", []fact.Observation{dialled, refused}, nil, []cause.Way{way}, Inconclusive, 3, "what was shown to the server was not taken"},
 		{"somebody got in, and no listing came", "", []fact.Observation{dialled}, []cause.Finding{problem}, []cause.Way{{Port: 21, Proof: cause.ProofLoggedIn}}, Problem, 1, "no way in works"},
 		{"nothing works, and no rule knows why", "", []fact.Observation{dialled}, nil, nil, Problem, 1, "no known cause fits"},
 		{"more certificates than this program reads", "", []fact.Observation{dialled, unread}, nil, nil, Inconclusive, 3, "certificates on 192.0.2.1:21 are more than this program can read"},

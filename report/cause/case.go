@@ -299,7 +299,7 @@ func (c *Case) weigh(usual Severity, shared []*Endpoint) Severity {
 func (c *Case) workElsewhere(faulty []*Endpoint) bool {
 	return every(faulty, func(e *Endpoint) bool {
 		return slices.ContainsFunc(c.Endpoints, func(o *Endpoint) bool {
-			return o.Port == e.Port && o.sound() && !slices.Contains(faulty, o)
+			return o.Port == e.Port && c.sound(o) && !slices.Contains(faulty, o)
 		})
 	})
 }

@@ -133,7 +133,7 @@ func (c *Case) whyBarred(p passive, sure Confidence) []Candidate {
 
 // overSSH is SFTP as a way around data connections, where it is there.
 func (c *Case) overSSH() []Step {
-	i := slices.IndexFunc(c.Endpoints, func(e *Endpoint) bool { return !e.FTPFamily() && e.sound() })
+	i := slices.IndexFunc(c.Endpoints, func(e *Endpoint) bool { return !e.FTPFamily() && c.sound(e) })
 	if i < 0 {
 		return nil
 	}

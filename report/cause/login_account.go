@@ -104,7 +104,7 @@ var protocolDisabled = Rule{
 
 // insteadOfFTP is what to use where the account may not use FTP.
 func (c *Case) insteadOfFTP() []Step {
-	i := slices.IndexFunc(c.Endpoints, func(e *Endpoint) bool { return !e.FTPFamily() && e.sound() })
+	i := slices.IndexFunc(c.Endpoints, func(e *Endpoint) bool { return !e.FTPFamily() && c.sound(e) })
 	if i < 0 {
 		return nil
 	}
@@ -349,19 +349,19 @@ func matchLoginRefused(c *Case) []Finding {
 		f.Title = fmt.Sprintf("The login to %s breaks off before an answer has come", c.Run.Target.Host)
 		f.Says = "The server did not answer the user name."
 	case o.Failed(fact.Timeout):
-		f.Title = fmt.Sprintf("%s does not answer %s", c.Run.Target.Host, verb(o))
-		f.Says = fmt.Sprintf("After %s the server said nothing for %s.", verb(o), ms(o.Took))
+		f.Title = fmt.Sprintf("%s does not answer %s", c.Run.Target.Host, asked(o))
+		f.Says = fmt.Sprintf("After %s the server said nothing for %s.", asked(o), ms(o.Took))
 		f.Candidates = c.whySilent(d)
 	case o.Failed() && o.Reply.Code == 0:
-		f.Title = fmt.Sprintf("%s hangs up at %s", c.Run.Target.Host, verb(o))
-		f.Says = fmt.Sprintf("The server ended the connection in place of an answer to %s.", verb(o))
+		f.Title = fmt.Sprintf("%s hangs up at %s", c.Run.Target.Host, asked(o))
+		f.Says = fmt.Sprintf("The server ended the connection in place of an answer to %s.", asked(o))
 		f.Candidates = c.whySilent(d)
 	case o.Reply.Code == 332:
 		f.Title = fmt.Sprintf("%s wants an account besides the name and the password", c.Run.Target.Host)
 		f.Says = "It asks for the command ACCT, which hardly any app can send."
 	case o.Reply.Code < 400:
 		f.Title = fmt.Sprintf("%s never comes to a decision about the login", c.Run.Target.Host)
-		f.Says = fmt.Sprintf("It answers %s with %d again and again.", verb(o), o.Reply.Code)
+		f.Says = fmt.Sprintf("It answers %s with %d again and again.", asked(o), o.Reply.Code)
 	}
 	return append([]Finding{c.finding(d, f)}, c.refusedOverSSH()...)
 }

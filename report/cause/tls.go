@@ -248,7 +248,7 @@ func matchTLSNotOffered(c *Case) []Finding {
 		Quotes:     quote(e.Talk.Answer("AUTH TLS")),
 		Fix:        append(c.instead(found), Step{SiteAdmin, "install a certificate and switch on TLS on the FTP server"}),
 	}
-	if f.Severity != Problem && slices.ContainsFunc(c.Endpoints, (*Endpoint).sound) {
+	if f.Severity != Problem && slices.ContainsFunc(c.Endpoints, c.sound) {
 		f.Severity = Note // a server of which nobody wants FTP
 	}
 	for _, e := range found {

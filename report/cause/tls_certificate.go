@@ -475,7 +475,7 @@ func certificates(endpoints []*Endpoint) []int {
 
 // weighTrust is the severity of a certificate that an app refuses although the handshake came through.
 func (c *Case) weighTrust(faulty []*Endpoint) Severity {
-	if !slices.ContainsFunc(c.WaysIn(), (*Endpoint).sound) {
+	if !slices.ContainsFunc(c.WaysIn(), c.sound) {
 		return Problem
 	}
 	return c.weigh(Problem, faulty)

@@ -64,7 +64,7 @@ func waysOnce(run *fact.Run, p *profile.Profile) []Way {
 	for _, port := range c.Ports() {
 		best := Way{Host: run.Target.Host, Port: port}
 		for _, e := range c.Endpoints {
-			if e.Port == port && e.provesMore(best.Proof) {
+			if e.Port == port && e.provesMore(best.Proof) && !c.impostor(e) {
 				best.Protocol, best.Encryption = e.offers()
 				best.Proof = e.proof(p.HostKeys)
 				best.SignIn, best.Key = e.signIn(), e.signInKey()
@@ -167,10 +167,30 @@ func (e *Endpoint) offers() (fact.Protocol, Encryption) {
 	}
 }
 
-// sound says whether the endpoint is a way in over which a password is safe.
-func (e *Endpoint) sound() bool {
-	protocol, _ := e.offers()
-	return e.Proof() != "" && (e.Talk.Trusted() || protocol == fact.SFTP)
+// impostor says whether the host key speaks against the server: it is revoked, or not the known one, or that of a device on the
+// way. Such an endpoint is no way in. Who signed in all the same had it so.
+func (c *Case) impostor(e *Endpoint) bool {
+	key := e.hostKey()
+	switch {
+	case key == nil || key.Accepted || e.SSH.Accepted():
+		return false
+	case key.Standing == fact.RevokedKey:
+		return true
+	case key.Standing == fact.ChangedKey && !c.published(key):
+		return true
+	default:
+		return c.proxied(key) != ""
+	}
+}
+
+// sound says whether an endpoint is a way in over which a password is safe. A host key that nobody knows yet is compared first,
+// but one in place of a published key is none to send people to.
+func (c *Case) sound(e *Endpoint) bool {
+	if e.Proof() == "" || c.impostor(e) {
+		return false
+	}
+	key := e.hostKey()
+	return e.Talk.Trusted() || key != nil && (!c.otherThanPublished(key) || rightHostKey(key, nil))
 }
 
 // instead says what can be used in place of faulty endpoints: other addresses, the ports that stand in for theirs, else another protocol.
@@ -178,7 +198,7 @@ func (c *Case) instead(faulty []*Endpoint) []Step {
 	ports := portsAmong(faulty)
 	works := func(port int) bool {
 		return !slices.Contains(ports, port) &&
-			slices.ContainsFunc(c.Endpoints, func(e *Endpoint) bool { return e.Port == port && e.sound() })
+			slices.ContainsFunc(c.Endpoints, func(e *Endpoint) bool { return e.Port == port && c.sound(e) })
 	}
 	var steps []Step
 	if c.workElsewhere(faulty) {
