@@ -147,7 +147,7 @@ func (v *webVisit) leave() {
 func (v *webVisit) signIn() {
 	s, limit := v.session, v.session.wait(replyLimit)
 	step := s.begin("web-login", v.place, v.st.wire.conn, "the web login at "+v.place, limit)
-	step.WebLogin = &fact.WebLogin{Path: v.declared.Path, Outcome: fact.Broken, Code: s.plan.Code != "" && v.declared.Code != ""}
+	step.WebLogin = &fact.WebLogin{Path: v.declared.Path, Outcome: fact.Broken, Code: v.sendsCode()}
 	a, err := v.ask(v.ctx, limit, http.MethodPost, v.credentials())
 	if a != nil {
 		v.describe(a, step.WebLogin)
@@ -158,11 +158,23 @@ func (v *webVisit) signIn() {
 	step.end(v.ctx, err)
 }
 
+// sendsCode says whether the code of a second factor goes along. One that SSH has taken is used up: a code is good for one sign-in.
+func (v *webVisit) sendsCode() bool {
+	if v.declared.Code == "" || v.session.plan.Code == "" {
+		return false
+	}
+	return !slices.ContainsFunc(v.session.snapshot(), func(o fact.Observation) bool {
+		return o.Auth != nil && slices.ContainsFunc(o.Auth.Rounds, func(r fact.Round) bool {
+			return slices.ContainsFunc(r.Prompts, func(p fact.Prompt) bool { return p.Answer == fact.GaveCode })
+		})
+	})
+}
+
 // credentials is the body of the request. It is sent and never recorded.
 func (v *webVisit) credentials() string {
 	plan := &v.session.plan
 	members := map[string]string{v.declared.User: plan.Target.User, v.declared.Password: plan.Password}
-	if v.declared.Code != "" && plan.Code != "" {
+	if v.sendsCode() {
 		members[v.declared.Code] = plan.Code
 		v.session.confide(plan.Code)
 	}

@@ -197,3 +197,16 @@ func TestWebLoginOfHostileServers(t *testing.T) {
 		})
 	}
 }
+
+// A code is good for one sign-in: one that SSH was given does not go to the web as well.
+func TestWebLoginSendsNoUsedCode(t *testing.T) {
+	s := newSession(t.Context(), Plan{Code: "271828", Profile: service()}, world(nil), nil)
+	v := &webVisit{session: s, declared: s.plan.Profile.WebLogin}
+	if !v.sendsCode() {
+		t.Error("a fresh code is kept back")
+	}
+	s.record(fact.Observation{Check: "sftp", Auth: &fact.Auth{Method: fact.AuthKeyboard, Rounds: []fact.Round{{Prompts: []fact.Prompt{{Text: "Code: ", Answer: fact.GaveCode}}}}}})
+	if v.sendsCode() {
+		t.Error("a used code would be sent again")
+	}
+}
