@@ -14,7 +14,7 @@ const keepAliveSSH = "keepalive@openssh.com"
 
 // watchSSH signs in again twice, one after the other.
 func (s *Session) watchSSH(run, watching context.Context, e entrance) {
-	if s.tookCode(e.place) {
+	if slices.ContainsFunc(s.snapshot(), tookCode) {
 		s.skip("idle", e.place, "idle", "the sign-in took a code, which is good for one session")
 		return
 	}
@@ -27,13 +27,6 @@ func (s *Session) watchSSH(run, watching context.Context, e entrance) {
 		}
 		all.Go(func() { w.watchIdle(run, watching, keepAlive) })
 	}
-}
-
-// tookCode says whether a one-time code was given at a place.
-func (s *Session) tookCode(place string) bool {
-	return slices.ContainsFunc(s.snapshot(), func(o fact.Observation) bool {
-		return o.Endpoint == place && o.Auth != nil && slices.Contains(givenIn(o.Auth.Rounds), fact.GaveCode)
-	})
 }
 
 // signInAgainBySSH opens a session like the one that had succeeded: with the key or the password that the server took, and at the

@@ -16,7 +16,7 @@ import (
 	"ftpdoctor/probe/fact"
 )
 
-func hasUser(p *Plan) bool { return p.Target.User != "" && !p.refused }
+func hasUser(p *Plan) bool { return p.Target.User != "" && p.noMore == "" }
 
 // login signs in over the first conversation that is fit for it and does what a user of the server would.
 func login(ctx context.Context, s *Session) {

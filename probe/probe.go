@@ -61,7 +61,7 @@ type Plan struct {
 	ConnectTimeout time.Duration // for one connect; 0: the policy of limits
 	Timeout        time.Duration // for everything; 0: none
 
-	refused bool // a sign-in failed in an earlier round: there is no other
+	noMore string // why nobody signs in any more, after what was seen in an earlier round; empty: somebody may
 }
 
 // Ask asks the user while a run waits. ok is false where no answer came.
@@ -115,8 +115,8 @@ func Run(ctx context.Context, plan Plan, network Network, progress *Progress) fa
 // round looks at everything once.
 func round(ctx context.Context, plan Plan, network Network, progress *Progress) fact.Run {
 	s := newSession(ctx, plan, network, progress)
-	if plan.refused {
-		s.skip("login", "", "login", "a sign-in failed in an earlier round")
+	if plan.noMore != "" {
+		s.skip("login", "", "login", plan.noMore)
 	}
 	done := map[string]chan struct{}{}
 	for _, check := range Checks {

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -17,7 +18,7 @@ func rounds(ctx context.Context, plan Plan, network Network, progress *Progress)
 		began := time.Now()
 		run := round(ctx, plan, network, progress)
 		all = append(all, run)
-		plan.refused = plan.refused || slices.ContainsFunc(run.Seen, failedSignIn)
+		plan.noMore = cmp.Or(plan.noMore, noMoreAfter(&plan, run.Seen))
 		if n == plan.Rounds || ended(ctx) {
 			break
 		}
@@ -33,9 +34,32 @@ func rounds(ctx context.Context, plan Plan, network Network, progress *Progress)
 	return together(all, plan.Rounds)
 }
 
-// failedSignIn says whether somebody tried to sign in, and was not let in.
-func failedSignIn(o fact.Observation) bool {
-	return o.Login != nil && o.Login.Outcome != fact.Accepted && o.Login.Outcome != fact.NotSent
+// noMoreAfter says why there is no sign-in after a round; empty: there is. A server counts what it has refused, whatever this program
+// has kept back then, and takes a one-time code once.
+func noMoreAfter(plan *Plan, seen []fact.Observation) string {
+	shown, inside := false, false
+	for _, o := range seen {
+		switch {
+		case o.Login != nil && o.Login.Outcome != fact.Accepted && o.Login.Outcome != fact.NotSent:
+			return "a sign-in failed in an earlier round"
+		case o.Login != nil && o.Login.Protocol == fact.SFTP:
+			inside = inside || o.Login.Outcome == fact.Accepted
+		case o.Auth != nil:
+			shown = shown || o.Auth.Method != fact.AuthNone
+		}
+	}
+	switch {
+	case shown && !inside:
+		return "a sign-in failed in an earlier round"
+	case plan.Code != "" && slices.ContainsFunc(seen, tookCode):
+		return "the one-time code was used in an earlier round"
+	}
+	return ""
+}
+
+// tookCode says whether a one-time code was given.
+func tookCode(o fact.Observation) bool {
+	return o.Auth != nil && slices.Contains(givenIn(o.Auth.Rounds), fact.GaveCode) || o.WebLogin != nil && o.WebLogin.Code
 }
 
 // together makes one run of several.

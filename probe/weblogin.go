@@ -77,6 +77,8 @@ func (s *Session) noNeedOfWeb(ctx context.Context) string {
 		return "the user name is " + shape.Means
 	case cmp.Or(s.plan.MaxFailedLogins, usualFailures) < 2:
 		return "--max-failed-logins leaves no try for it"
+	case s.plan.Code != "" && s.plan.Profile.WebLogin.Code != "" && slices.ContainsFunc(s.snapshot(), tookCode):
+		return "the one-time code was used for the sign-in by SSH"
 	case banned:
 		return "the server has begun to turn this computer away"
 	case !denied:
