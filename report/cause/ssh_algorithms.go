@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -85,7 +86,7 @@ func (c *Case) onlyUnknownHere() []Finding {
 	return []Finding{{
 		Severity: Note,
 		Title:    fmt.Sprintf("This program shares no algorithm with the SSH server on %s of %s, but current apps do", c.on(found), c.Run.Target.Host),
-		Says:     fmt.Sprintf("It lacks one for the %s. That is no fault of the server.", found[0].Talk.Kex.Kex.Lacking),
+		Says:     fmt.Sprintf("It lacks one for the %s. That is no fault of the server.", cmp.Or(found[0].Talk.Kex.Kex.Lacking, "key exchange")),
 		Where:    where(found, c.connected()),
 		Evidence: exchanges(found),
 		Fix:      []Step{{You, "test SFTP with your own app, as this program cannot look further here"}},
