@@ -195,6 +195,13 @@ func (a *signOn) answer(name, instruction string, questions []string, echoes []b
 	return answers, nil
 }
 
+// passOn is a question of the server's for the user. It says who asks, as OpenSSH's client does since 8.5: in the server's words
+// alone it could be taken for a question of this program, such as one for the passphrase of a key.
+func (a *signOn) passOn(prompt *fact.Prompt) Question {
+	target := a.session.plan.Target
+	return Question{Text: fmt.Sprintf("(%s@%s) %s ", target.User, target.Host, prompt.Text), Hidden: !prompt.Echo}
+}
+
 // givenIn lists what was given in earlier rounds.
 func givenIn(rounds []fact.Round) []fact.Secret {
 	var given []fact.Secret
@@ -236,7 +243,7 @@ func (a *signOn) answerTo(question string, prompt *fact.Prompt, given []fact.Sec
 		answer = a.session.plan.Code
 		prompt.Answer = fact.GaveCode
 	default:
-		answer, ok = a.ask(Question{Text: prompt.Text + " ", Hidden: !prompt.Echo})
+		answer, ok = a.ask(a.passOn(prompt))
 		prompt.Answer = fact.GaveCode
 	}
 	switch {

@@ -127,7 +127,7 @@ func TestTheUserIsAsked(t *testing.T) {
 		{Prompts: []lab.Prompt{{Text: "Password: "}}},
 		{Instruction: "We have sent you a code.", Prompts: []lab.Prompt{{Text: "Code:", Answer: "987654"}, {Text: "Favourite colour?", Echo: true, Answer: "blue"}}},
 	}}}}
-	answers := map[string]string{"Password of jane at " + there + ": *": janes, "Code: *": "987654", "Favourite colour? ": "blue"}
+	answers := map[string]string{"Password of jane at " + there + ": *": janes, "(jane@" + there + ") Code: *": "987654", "(jane@" + there + ") Favourite colour? ": "blue"}
 	run := enterSSH(t, server, func(p *Plan, c *lab.Computer) {
 		with("", strangers(1)...)(p, c)
 		p.Timeout = time.Hour
