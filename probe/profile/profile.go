@@ -187,14 +187,6 @@ func (p *Profile) User(name string) (User, bool) {
 	return User{}, false
 }
 
-// MethodsOf lists the ways of signing in by SSH that a user name has; empty: not known.
-func (p *Profile) MethodsOf(name string) []fact.AuthMethod {
-	if shape, ok := p.User(name); ok && len(shape.Methods) > 0 {
-		return shape.Methods
-	}
-	return p.Methods
-}
-
 // Lack finds what the service does not offer to anybody, or, with some, to some accounts.
 func (p *Profile) Lack(what Offer, some bool) (Lack, bool) {
 	for _, lack := range p.Lacks {

@@ -167,8 +167,20 @@ func notOffered(c *Case) []Finding {
 	return []Finding{{
 		Title: fmt.Sprintf("%s offers no %s", c.Profile.Title, protocolName(c.Run.Target.Protocol)),
 		Says:  fmt.Sprintf("It offers %s.", and(distinct(offered))),
-		Fix:   []Step{{You, fmt.Sprintf("choose %s as the protocol in your app", and(distinct(offered)))}},
+		Fix:   []Step{{You, c.chooseAnother(distinct(offered))}},
 	}}
+}
+
+// chooseAnother is what to do in place of a protocol that the service does not offer.
+func (c *Case) chooseAnother(offered []string) string {
+	what := profile.OffersFTP
+	if c.Run.Target.Protocol == fact.SFTP {
+		what = profile.OffersSFTP
+	}
+	if lack, ok := c.Profile.Lack(what, false); ok && lack.Instead != "" {
+		return lack.Instead
+	}
+	return fmt.Sprintf("choose %s as the protocol in your app", and(offered))
 }
 
 // together says whether a protocol is at home on a port of another. FTP in clear and with explicit TLS share their port.

@@ -89,6 +89,9 @@ func matchSSHRestricted(c *Case) []Finding {
 			f.Says = fmt.Sprintf("In place of its identification it gives the reason %s.", reason[1])
 		}
 	}
+	if p := c.Profile; p.Connections > 0 && p.PerMinute > 0 {
+		f.Says += fmt.Sprintf(" %s allows one internet address %d connections at a time, and %d new ones in a minute.", p.Title, p.Connections, p.PerMinute)
+	}
 	return []Finding{f}
 }
 
