@@ -284,9 +284,9 @@ type server struct {
 	cmd  *exec.Cmd
 }
 
-// ownRun gives a server a /run of its own. Pure-FTPd counts its visitors there, those of other tests too,
-// and Debian's sshd wants a folder there.
-const ownRun = `mount -t tmpfs run /run && mkdir /run/sshd && exec "$0" "$@"`
+// ownRun gives a server a /run and a /var/log of its own. Pure-FTPd counts its visitors in /run, those of other tests too,
+// Debian's sshd wants a folder there, and it writes failed logins to /var/log/btmp.
+const ownRun = `mount -t tmpfs run /run && mkdir /run/sshd && mount -t tmpfs log /var/log && exec "$0" "$@"`
 
 // serve starts a server and waits until it listens.
 func (n *network) serve(namespace string, listens []string, argv ...string) *server {

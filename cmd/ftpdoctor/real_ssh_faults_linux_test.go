@@ -70,11 +70,11 @@ func modSFTPWrongPassword(n *network, ca *authority) {
 	n.expect(d, 1, "auth-password-wrong")
 }
 
-// A user name alone is no fault: the methods are told.
+// A user name alone is no fault, and no proof either: the methods are told.
 func sshNameAlone(n *network, _ *authority) {
 	n.sftpHost()
 	d := n.signInSSH(nil)
-	n.healthy(d)
+	n.expect(d, 3)
 	n.asked(d, "none refused publickey,password")
 	n.ways(d, "sftp 22 ssh verified")
 }

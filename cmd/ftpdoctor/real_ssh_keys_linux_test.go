@@ -324,7 +324,7 @@ func hostUnknown(n *network, _ *authority) {
 	n.authorize(key)
 	n.openSSH(serverAddress, "22", n.withAccount()...)
 	d := n.signInSSH(withPassword)
-	n.expect(d, 0, "ssh-hostkey-unknown")
+	n.expect(d, 3, "ssh-hostkey-unknown")
 	n.standing(d, fact.UnknownKey)
 	n.nothingSent(d)
 	n.ways(d, "sftp 22 ssh connected")
