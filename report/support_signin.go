@@ -48,7 +48,7 @@ func saidBy(o *fact.Observation) []string {
 }
 
 // toldAddressWords are how servers tell visitors where they come from.
-var toldAddressWords = regexp.MustCompile(`(?i)\b(?:(?:your|client|remote|source)(?: public)? (?:ip|address|host)(?: address)?(?: is)?|(?:connect(?:ed|ing|ion)|log(?:ged)? ?in|access) from)\s*[:=]?\s*\[?([0-9a-f:.]+)`)
+var toldAddressWords = regexp.MustCompile(`(?i)\b(?:(?:your|client|remote|source)(?: public)? (?:ip|address|host)(?: address)?(?: is)?|(?:connect(?:ed|ing|ion)|log(?:ged)? ?in|access) from)\s*[:=]?\s*[\[(]?([0-9a-f:.]+)`)
 
 // toldAddress is the visitor's public address in a line of the server's; empty: there is none.
 func toldAddress(line string) string {

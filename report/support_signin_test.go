@@ -1,0 +1,76 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"ftpdoctor/probe/fact"
+	"ftpdoctor/probe/profile"
+)
+
+// The part for support holds what the logs of a service can be searched for.
+func TestSupportOfSignIns(t *testing.T) {
+	for file, wants := range map[string][]string{
+		"login-locked/example-web.json": {
+			"Sign-ins: 2", "ftpes at 198.51.100.7:21 by password: refused", "web at 198.51.100.7:443: not-authenticated/locked-out, request 2f3e5a70-",
+			"Reasons left: locked_out", "SSH client: SSH-2.0-ftpdoctor",
+		},
+		"login-protocol-disabled/example-web.json": {"Reasons left: no_ftp_permission, no_sftp_permission, no_directory", "web at 198.51.100.7:443: accepted"},
+		"login-refused/example.json":               {"Sign-ins: 2", ": refused"},
+	} {
+		got := supportText(judged(t, file))
+		for _, want := range wants {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: %q is missing in\n%s", file, want, got)
+			}
+		}
+	}
+	if got := supportText(judged(t, "healthy-files-com/facts.json")); strings.Contains(got, "Sign-ins") || strings.Contains(got, "Reasons left") {
+		t.Errorf("nobody signed in, and it says\n%s", got)
+	}
+}
+
+func supportText(r *Report) string {
+	var lines []string
+	for _, d := range supportDetails(r) {
+		for _, value := range d.Values {
+			lines = append(lines, d.Label+": "+value)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Only what a server says about the visitor's address is taken for it, never the server's own.
+func TestToldAddress(t *testing.T) {
+	for line, want := range map[string]string{
+		"Client IP: 192.0.2.77":                            "192.0.2.77",
+		"Your IP address is 192.0.2.77.":                   "192.0.2.77",
+		"530 Access denied; your IP is 2001:db8::77":       "2001:db8::77",
+		"You are connected from [192.0.2.77]":              "192.0.2.77",
+		"Too many connections from 192.0.2.77":             "",
+		"Your IP address (192.0.2.77) has been banned":     "192.0.2.77",
+		"Login from 192.0.2.77 accepted":                   "192.0.2.77",
+		"220 ProFTPD Server (ftp) [198.51.100.7]":          "",
+		"220 Welcome to 198.51.100.7":                      "",
+		"Your IP address is 192.168.1.20":                  "",
+		"227 Entering Passive Mode (198,51,100,7,156,64)":  "",
+		"Your host is 999.1.2.3":                           "",
+		"client ip":                                        "",
+		"Your IP is 192.0.2.77 and not 198.51.100.9":       "192.0.2.77",
+		"SSH connection rejected. Client IP: 203.0.113.9 ": "203.0.113.9",
+	} {
+		if got := toldAddress(line); got != want {
+			t.Errorf("%q tells %q, want %q", line, got, want)
+		}
+	}
+}
+
+// The address stands in the part for support, whoever told it.
+func TestSeenFrom(t *testing.T) {
+	r := judged(t, "ssh-restricted-banner/example.json")
+	r.Seen = append(r.Seen, fact.Observation{ID: len(r.Seen) + 1, Check: "public-ip", PublicIP: &fact.PublicIP{Service: "me.example@dns.example", Server: "203.0.113.53:53", Address: "192.0.2.77"}})
+	got := supportText(New(r.Run, profile.FortrabbitApp))
+	if !strings.Contains(got, "Seen from: 192.0.2.77, as the DNS server 203.0.113.53:53 sees it") {
+		t.Errorf("the public address is missing in\n%s", got)
+	}
+}
