@@ -186,7 +186,6 @@ func (w *sshWork) stillThere(seen *fact.Idle) error {
 		return err
 	case <-timer.C:
 		_ = w.t.conn.Close()
-		_ = <-answered // it ends with the connection
 		seen.End = fact.IdleSilent
 		return breach{fact.Timeout, "no answer within " + limit.String()}
 	}

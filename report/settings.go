@@ -86,8 +86,9 @@ type Settings struct {
 	Says []string // for the person, in sentences
 }
 
-// The time between two keep-alives, in seconds: shorter than the idle limit of any service, and of routers that forget.
-const keepAlive = 30
+// usualKeepAlive is the time between two keep-alives, in seconds: shorter than the idle limit of most services, and of routers that
+// forget.
+const usualKeepAlive = 30
 
 // usualTimeout is what an app needs to wait on a slow line, in seconds. Most wait less.
 const usualTimeout = 60
@@ -108,7 +109,7 @@ func (a App) Settings(r *Report) (Settings, error) {
 	if i < 0 {
 		return Settings{}, fmt.Errorf("%s cannot use %s, and the report shows no way in that it can use; choose another app with --for", a.Title, wayIn(r.Ways[0]))
 	}
-	s := &site{Way: r.Ways[i], Timeout: timeout(r), User: r.Target.User, Reuse: demandsReuse(r, r.Ways[i].Port)}
+	s := &site{Way: r.Ways[i], Timeout: timeout(r), KeepAlive: keepAlive(r), User: r.Target.User, Reuse: demandsReuse(r, r.Ways[i].Port)}
 	s.key(r)
 	says := []string{fmt.Sprintf("These settings are for %s of %s: %s.", wayIn(s.Way), s.Host, proofSays(s.Way))}
 	if i > 0 {
@@ -134,11 +135,13 @@ type site struct {
 	cause.Way
 	User    string // empty: the app asks
 	Timeout int    // seconds
-	Reuse   bool   // data connections have to go on with the TLS session of the login
-	KeyFile string // of the key that signed in, where its path can be written into settings
-	PPK     bool   // it is in the format of PuTTY
-	Agent   bool   // an agent holds it
-	Locked  bool   // it has a passphrase
+
+	KeepAlive int    // seconds
+	Reuse     bool   // data connections have to go on with the TLS session of the login
+	KeyFile   string // of the key that signed in, where its path can be written into settings
+	PPK       bool   // it is in the format of PuTTY
+	Agent     bool   // an agent holds it
+	Locked    bool   // it has a passphrase
 }
 
 // withKey says whether a key signs in, alone or beside something else.
@@ -210,9 +213,18 @@ func bracketed(host string) string {
 	return pick(strings.Contains(host, ":"), "["+host+"]", host)
 }
 
-// timeout is what the service recommends, within what the apps take.
+// timeout is what the service recommends, or more where something took long, within what the apps take.
 func timeout(r *Report) int {
-	return min(max(cmp.Or(r.judgedBy.WaitSeconds, usualTimeout), 10), 600)
+	recommended := cmp.Or(r.judgedBy.WaitSeconds, usualTimeout)
+	if measured := cause.NewCase(&r.Run, &r.judgedBy).Timeout(); measured > usualTimeout {
+		recommended = max(recommended, measured)
+	}
+	return min(max(recommended, 10), 600)
+}
+
+// keepAlive is what was measured with --idle, where that is shorter than usual.
+func keepAlive(r *Report) int {
+	return cmp.Or(cause.NewCase(&r.Run, &r.judgedBy).KeepAlive(), usualKeepAlive)
 }
 
 // A host that is written into settings needs no quotes in any of them.
@@ -298,7 +310,7 @@ func forPeople(s *site) string {
 		setting{"User", s.User},
 		setting{"Private key", s.KeyFile},
 		setting{"Time-out", strconv.Itoa(s.Timeout) + " seconds"},
-		setting{"Keep-alive", strconv.Itoa(keepAlive) + " seconds"},
+		setting{"Keep-alive", strconv.Itoa(s.KeepAlive) + " seconds"},
 	)
 }
 
@@ -343,7 +355,7 @@ func cyberduck(s *site) string {
 		setting{"Private Key File", s.KeyFile},
 	) + "<key>Custom</key>\n<dict>\n" + lines(pair,
 		setting{"connection.timeout.seconds", strconv.Itoa(s.Timeout)},
-		setting{"ssh.heartbeat.seconds", pick(s.overFTP(), "", strconv.Itoa(keepAlive))},
+		setting{"ssh.heartbeat.seconds", pick(s.overFTP(), "", strconv.Itoa(s.KeepAlive))},
 	) + "</dict>\n</dict>\n</plist>\n"
 }
 
@@ -352,9 +364,9 @@ func cyberduck(s *site) string {
 func winSCPSettings(s *site) []setting {
 	settings := []setting{{"Timeout", strconv.Itoa(s.Timeout)}}
 	if s.overFTP() {
-		return append(settings, setting{"FtpPasvMode", "1"}, setting{"FtpPingType", "2"}, setting{"FtpPingInterval", strconv.Itoa(keepAlive)})
+		return append(settings, setting{"FtpPasvMode", "1"}, setting{"FtpPingType", "2"}, setting{"FtpPingInterval", strconv.Itoa(s.KeepAlive)})
 	}
-	return append(settings, setting{"PingType", "2"}, setting{"PingIntervalSecs", strconv.Itoa(keepAlive)})
+	return append(settings, setting{"PingType", "2"}, setting{"PingIntervalSecs", strconv.Itoa(s.KeepAlive)})
 }
 
 func winSCP(s *site) string {
@@ -405,7 +417,7 @@ func openSSH(s *site) string {
 		setting{"IdentityFile", s.plainKey()},
 		setting{"IdentitiesOnly", pick(s.plainKey() == "", "", "yes")},
 		setting{"ConnectTimeout", strconv.Itoa(s.Timeout)},
-		setting{"ServerAliveInterval", strconv.Itoa(keepAlive)},
+		setting{"ServerAliveInterval", strconv.Itoa(s.KeepAlive)},
 		setting{"ServerAliveCountMax", "3"},
 	)
 }
@@ -420,11 +432,11 @@ func lftp(s *site) string {
 	return lines("set %s %s\n",
 		setting{"net:timeout", strconv.Itoa(s.Timeout)},
 		setting{"ftp:passive-mode", pick(s.overFTP(), "true", "")},
-		setting{"ftp:nop-interval", pick(s.overFTP(), strconv.Itoa(keepAlive), "")},
+		setting{"ftp:nop-interval", pick(s.overFTP(), strconv.Itoa(s.KeepAlive), "")},
 		setting{"ftp:ssl-force", encrypted},
 		setting{"ftp:ssl-protect-data", encrypted},
 		setting{"ftp:ssl-allow", pick(s.Encryption == cause.InClear, "false", "")},
-		setting{"sftp:connect-program", pick(s.overFTP(), "", fmt.Sprintf(`"ssh -a -x%s -o ConnectTimeout=%d -o ServerAliveInterval=%d"`, pick(s.plainKey() == "", "", " -i "+s.plainKey()), s.Timeout, keepAlive))},
+		setting{"sftp:connect-program", pick(s.overFTP(), "", fmt.Sprintf(`"ssh -a -x%s -o ConnectTimeout=%d -o ServerAliveInterval=%d"`, pick(s.plainKey() == "", "", " -i "+s.plainKey()), s.Timeout, s.KeepAlive))},
 	) + "open " + pick(s.User == "", "", "--user "+quoted(s.User)+" ") + quoted(s.url(scheme)) + "\n"
 }
 
@@ -441,7 +453,7 @@ func curl(s *site) string {
 		setting{"user", pick(s.User == "", "", quoted(s.User+pick(s.keyAlone(), ":", "")))},
 		setting{"key", pick(s.plainKey() == "", "", quoted(s.plainKey()))},
 		setting{"connect-timeout", strconv.Itoa(s.Timeout)},
-		setting{"keepalive-time", strconv.Itoa(keepAlive)},
+		setting{"keepalive-time", strconv.Itoa(s.KeepAlive)},
 	)
 	if s.overFTP() {
 		text += "ftp-pasv\n"
@@ -468,7 +480,7 @@ func rclone(s *site) string {
 		setting{"tls", pick(s.Protocol == fact.FTPS, "true", "")},
 		setting{"disable_tls13", pick(s.Reuse, "true", "")},
 		setting{"known_hosts_file", pick(s.overFTP(), "", "~/.ssh/known_hosts")},
-		setting{"idle_timeout", strconv.Itoa(keepAlive) + "s"},
+		setting{"idle_timeout", strconv.Itoa(s.KeepAlive) + "s"},
 	)
 }
 

@@ -116,7 +116,7 @@ func (p *page) works(r *Report) {
 	p.title(pick(len(working(r)) == 0, "What answers from here, with the host ", "What works from here, with the host ") + r.Ways[0].Host)
 	for _, w := range r.Ways {
 		way := fmt.Sprintf("port %-6d %-19s ", w.Port, protocolName(w))
-		p.labelled(2, way, len(way), proofSays(w))
+		p.labelled(2, way, len(way), proofSays(w)+keepAliveSays(w))
 	}
 }
 
@@ -141,6 +141,14 @@ func protocolName(w cause.Way) string {
 	default:
 		return "FTP, not encrypted"
 	}
+}
+
+// keepAliveSays is what an app needs so that sessions live on.
+func keepAliveSays(w cause.Way) string {
+	if w.KeepAlive == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; keep-alive every %d s", w.KeepAlive)
 }
 
 // proofSays says how far a way in was proven.

@@ -135,11 +135,11 @@ func matchAuthSlow(c *Case) []Finding {
 			Severity:   c.weighSSH(Warning),
 			Confidence: Likely,
 			Title:      fmt.Sprintf("%s takes %s to answer %s", c.Run.Target.Host, ms(o.Took), stepName(a)),
-			Says:       fmt.Sprintf("Connecting takes %s. Mostly the server looks up the name of your address meanwhile, or asks a slow directory of users.", ms(max(roundTrip, 1))),
+			Says:       fmt.Sprintf("Connecting takes %s. Mostly the server looks up the name of your address meanwhile, or asks a slow directory of users. %s", ms(max(roundTrip, 1)), breaks(o.Took)),
 			Where:      s.where(),
 			Evidence:   ids(s.Endpoint.Talk.Dial, o),
 			Fix: []Step{
-				{You, fmt.Sprintf("set the time-out of your app to %d seconds", max(60, c.Profile.WaitSeconds))},
+				c.raiseTimeout(o.Took),
 				{c.support(), "look at UseDNS and GSSAPIAuthentication of the SSH server, and at its directory of users"},
 			},
 		}}

@@ -217,11 +217,11 @@ func (c *Case) greetsLate() []Finding {
 	slowest := slices.MaxFunc(found, func(a, b *Endpoint) int { return int(a.Talk.Opening.Took - b.Talk.Opening.Took) })
 	return []Finding{{
 		Title:    fmt.Sprintf("The server on %s of %s takes %s to greet", c.on(found), c.Run.Target.Host, ms(slowest.Talk.Opening.Took)),
-		Says:     fmt.Sprintf("The connection was open after %s. The server probably looks up your address first.", ms(slowest.Talk.Dial.Took)),
+		Says:     fmt.Sprintf("The connection was open after %s. The server probably looks up your address first. %s", ms(slowest.Talk.Dial.Took), breaks(slowest.Talk.Opening.Took)),
 		Where:    where(found, c.connected()),
 		Evidence: firstWords(found),
 		Fix: []Step{
-			{You, fmt.Sprintf("set the time-out of your FTP app to %d seconds", max(60, c.Profile.WaitSeconds))},
+			c.raiseTimeout(slowest.Talk.Opening.Took),
 			{c.support(), "switch off reverse DNS and ident look-ups in the FTP server"},
 		},
 	}}

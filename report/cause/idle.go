@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"ftpdoctor/probe/fact"
@@ -125,6 +126,18 @@ func (c *Case) KeepAlive() int {
 		}
 	}
 	return shortest
+}
+
+// keepAliveOn is the time between two keep-alives with which sessions on a port live on, in seconds; 0: they do without, or it was
+// not watched.
+func (c *Case) keepAliveOn(port int) int {
+	for _, w := range c.Watches {
+		ends := endedByItself(w.Silent) || endedOnUse(w.Silent)
+		if ends && !w.failedToo() && within(w.Place, strconv.Itoa(port)) {
+			return w.keepAlive()
+		}
+	}
+	return 0
 }
 
 func lasted(o *fact.Observation) string { return lasting(o.Idle.Lived) }

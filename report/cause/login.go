@@ -382,12 +382,12 @@ func matchLoginDelayed(c *Case) []Finding {
 	return []Finding{{
 		Confidence: Possible,
 		Title:      fmt.Sprintf("%s takes %s to check the password", c.Run.Target.Host, ms(o.Took)),
-		Says:       fmt.Sprintf("Other answers come within %s.", ms(max(s.Endpoint.Talk.Dial.Took, 1))),
+		Says:       fmt.Sprintf("Other answers come within %s. %s", ms(max(s.Endpoint.Talk.Dial.Took, 1)), breaks(o.Took)),
 		Where:      s.where(),
 		Evidence:   ids(s.Endpoint.Talk.Dial, o, s.Login),
 		Fix: []Step{
 			{You, "look for a program that still signs in with an old password, end it, and wait a while"},
-			{You, fmt.Sprintf("set the time-out of your FTP app to %d seconds", max(60, c.Profile.WaitSeconds))},
+			c.raiseTimeout(o.Took),
 			{c.support(), "look why the check of passwords is slow"},
 		},
 		Candidates: []Candidate{

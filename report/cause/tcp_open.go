@@ -148,7 +148,7 @@ var slow = Rule{
 	Page: Page{
 		Means: "The server can be used from here, but a step of connecting takes so long that many apps give up before it is done.",
 		Shown: "The connects took more than 5 seconds, or a later step more than 10, and all of them succeeded. A greeting alone that is late has a finding of its own.",
-		Mend:  "Set the time-out of your FTP app to 60 seconds. If it is slow from one network only, ask whoever runs it.",
+		Mend:  "Set the time-out of your FTP app to the number that the finding names; it is twice the longest wait that was measured, and at least 60 seconds. If it is slow from one network only, ask whoever runs it.",
 	},
 	ExplainedBy: append([]string{"tcp-intermittent"}, misdirected...),
 	Match:       matchSlow,
@@ -175,18 +175,32 @@ func matchSlow(c *Case) []Finding {
 	if len(late) == 0 {
 		return nil
 	}
-	var longest fact.Millis
-	for _, o := range late {
-		longest = max(longest, o.Took)
-	}
-	wait := max(c.Profile.WaitSeconds, 60)
+	longest := slices.MaxFunc(late, func(a, b *fact.Observation) int { return int(a.Took - b.Took) })
 	return []Finding{{
 		Title:    fmt.Sprintf("Connecting to %s is very slow from here", c.Run.Target.Host),
-		Says:     fmt.Sprintf("It works, but a single step took %s; many apps give up earlier.", ms(longest)),
+		Says:     fmt.Sprintf("It works, but %s took %s. %s", waitedFor(longest), ms(longest.Took), breaks(longest.Took)),
 		Evidence: ids(late...),
 		Fix: []Step{
-			{You, fmt.Sprintf("set the time-out of your FTP app to %d seconds", wait)},
+			c.raiseTimeout(longest.Took),
 			{YourNetwork, "look for an overloaded line or lost packets, if other networks are faster"},
 		},
 	}}
+}
+
+// waitedFor is what an app waits for in a step of connecting, as it stands in a sentence.
+func waitedFor(o *fact.Observation) string {
+	switch {
+	case o.Dial != nil:
+		return "the connect"
+	case o.TLS != nil:
+		return "the TLS handshake"
+	case o.Kex != nil:
+		return "the SSH key exchange"
+	case o.Web != nil:
+		return "the answer of the web server"
+	case o.Reply != nil && o.Reply.Command != "":
+		return "the reply to " + o.Reply.Command
+	default:
+		return "the greeting"
+	}
 }

@@ -18,6 +18,7 @@ type Way struct {
 	SignIn     string        `json:"sign_in,omitempty"` // "password", "key", "keyboard-interactive", "key and password"; empty: nobody signed in
 	Key        string        `json:"key,omitempty"`     // fingerprint of the SSH key that signed in
 	Proof      Proof         `json:"proof"`
+	KeepAlive  int           `json:"keep_alive,omitempty"` // seconds between two, where sessions need them to live on; empty: none was seen to end
 }
 
 // Encryption is how a way in is protected, in the words of FTP apps.
@@ -71,6 +72,7 @@ func waysOnce(run *fact.Run, p *profile.Profile) []Way {
 			}
 		}
 		if best.Proof != "" {
+			best.KeepAlive = c.keepAliveOn(port)
 			ways = append(ways, best)
 		}
 	}
