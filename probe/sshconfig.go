@@ -179,7 +179,7 @@ func (o options) first(name string) string {
 func (s *Session) configOf(o options) *sshConfig {
 	target := s.plan.Target
 	c := &sshConfig{seen: &fact.SSHConfig{}}
-	if name := strings.ReplaceAll(strings.ReplaceAll(o.first("hostname"), "%h", target.Host), "%%", "%"); !strings.EqualFold(name, target.Host) {
+	if name := hostNameIn(o, target.Host); !strings.EqualFold(name, target.Host) {
 		c.seen.HostName = fact.Clean(name)
 	}
 	if port, err := strconv.Atoi(o.first("port")); err == nil && port != sshPort {

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"slices"
@@ -19,7 +20,8 @@ type configFiles struct {
 	options options  // set for the target, the first value of each
 	read    []string // paths
 	broken  []fact.BrokenLine
-	runs    bool  // a condition runs a command
+	never   bool  // what is read is about other hosts, whatever stands in it
+	runs    bool  // a condition runs a command, or may do so in a file that was not read
 	failure error // of the file that was asked for, or that is there and cannot be read
 }
 
@@ -51,6 +53,7 @@ func (s *Session) readConfigFiles() *configFiles {
 // file reads a file.
 func (c *configFiles) file(path string, depth int) {
 	if depth > maxConfigDepth || len(c.read) == maxConfigFiles {
+		c.runs = true
 		return
 	}
 	content, info, err := c.session.network.ReadFile(path, maxConfigFile)
@@ -61,13 +64,14 @@ func (c *configFiles) file(path string, depth int) {
 		err = breach{problem.kind, path + ": " + problem.text}
 	}
 	if err != nil {
+		c.runs = c.runs || !errors.Is(err, fs.ErrNotExist)
 		if c.failure == nil || errors.Is(c.failure, fs.ErrNotExist) {
 			c.failure = err
 		}
 		return
 	}
 	c.read = append(c.read, path)
-	number, active := 0, true
+	number, active := 0, !c.never
 	for line := range strings.Lines(string(content)) {
 		number++
 		if why := c.line(line, &active, depth); why != "" && len(c.broken) < maxBroken {
@@ -98,13 +102,12 @@ func (c *configFiles) line(line string, active *bool, depth int) (why string) {
 	}
 	switch name {
 	case "host":
-		*active = matchesPatterns(args, c.session.plan.Target.Host)
+		*active = matchesPatterns(args, c.session.plan.Target.Host) && !c.never
 	case "match":
 		*active, why = c.matches(args)
+		*active = *active && !c.never
 	case "include":
-		if *active {
-			c.include(args, depth)
-		}
+		c.include(args, depth, *active)
 	case "port":
 		if n, err := strconv.Atoi(args[0]); err != nil || n < 1 || n > 65535 {
 			return "the port is no number from 1 to 65535"
@@ -138,10 +141,14 @@ func (c *configFiles) setFirst(name, value string) {
 	}
 }
 
-// include reads other files.
-func (c *configFiles) include(patterns []string, depth int) {
+// include reads other files. OpenSSH's client reads those too that are included for other hosts, and runs the commands of their
+// conditions (9.2p1, readconf.c).
+func (c *configFiles) include(patterns []string, depth int, active bool) {
+	defer func(never bool) { c.never = never }(c.never)
+	c.never = c.never || !active
 	for _, pattern := range patterns {
 		pattern = c.session.expand(pattern)
+		c.runs = c.runs || strings.HasPrefix(pattern, "~") || strings.ContainsAny(pattern, "$%") // ssh may know what it stands for
 		if !strings.HasPrefix(pattern, "/") && !strings.Contains(pattern, ":") {
 			pattern = c.base + "/" + pattern
 		}
@@ -166,8 +173,10 @@ func (c *configFiles) matches(args []string) (holds bool, why string) {
 		switch condition {
 		case "all":
 			holds = !negated
-		case "host", "originalhost":
+		case "originalhost":
 			holds, mayRun = matchesPatterns(strings.Split(value, ","), target.Host) != negated, false
+		case "host":
+			holds = matchesPatterns(strings.Split(value, ","), c.hostName()) != negated
 		case "user":
 			holds = target.User != "" && matchesPatterns(strings.Split(value, ","), target.User) != negated
 		case "final", "canonical":
@@ -183,6 +192,16 @@ func (c *configFiles) matches(args []string) (holds bool, why string) {
 		}
 	}
 	return holds, ""
+}
+
+// hostName is the host as ssh calls it by now (ssh_config(5), Match). It may find another name in the end.
+func (c *configFiles) hostName() string {
+	return cmp.Or(hostNameIn(c.options, c.session.plan.Target.Host), c.session.plan.Target.Host)
+}
+
+// hostNameIn is the name that HostName gives a host; empty: none.
+func hostNameIn(o options, host string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(o.first("hostname"), "%h", host), "%%", "%")
 }
 
 func standsAlone(condition string) bool {

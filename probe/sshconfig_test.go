@@ -71,25 +71,26 @@ func TestSSHConfigFile(t *testing.T) {
 		text string
 		want fact.SSHConfig // without its source and files
 	}{
-		"nothing":            {},
-		"remarks":            {text: "# mine\n\n  # more\n"},
-		"of others":          {text: "Host *.example.org !sftp.example.com\n Port 2222\nHost other\n User joe\n"},
-		"taken out":          {text: "Host *.example.com !sftp.example.com\n Port 2222\n"},
-		"for all":            {text: "Port 2222\n", want: fact.SSHConfig{Port: 2222}},
-		"as it is anyway":    {text: "Port 22\nHostName SFTP.example.com\nIdentitiesOnly no\nPubkeyAuthentication yes\nProxyJump none\n"},
-		"first value counts": {text: "host sftp.example.com\n PORT=2222\n port = 2022\n", want: fact.SSHConfig{Port: 2222}},
-		"host and user":      {text: "Host sftp*\n HostName %h.internal\n User \"joe the user\" # his own\n", want: fact.SSHConfig{HostName: "sftp.example.com.internal", User: "joe the user"}},
-		"jump":               {text: "ProxyJump joe@gate.example.com:2222\n", want: fact.SSHConfig{Proxy: "ProxyJump joe@gate.example.com:2222"}},
-		"proxy command":      {text: "ProxyCommand exec /usr/bin/nc -X connect -P secret %h %p\n", want: fact.SSHConfig{Proxy: "ProxyCommand nc"}},
-		"identities":         {text: "IdentityFile ~/.ssh/work\nIdentityFile \"%d/my key\"\nIdentitiesOnly yes\n", want: fact.SSHConfig{Identities: []string{"/home/jane/.ssh/work", "/home/jane/my key"}, Only: true}},
-		"agent":              {text: "IdentityAgent ~/.1password/agent.sock\n", want: fact.SSHConfig{Agent: "/home/jane/.1password/agent.sock"}},
-		"methods":            {text: "PreferredAuthentications password\nPubkeyAuthentication no\nChallengeResponseAuthentication no\n", want: fact.SSHConfig{Methods: "password", Off: []string{"publickey", "keyboard-interactive"}}},
-		"algorithms":         {text: "Ciphers aes256-ctr\nMACs +hmac-sha1\nKexAlgorithms ^curve25519-sha256\nPubkeyAcceptedKeyTypes ssh-ed25519\n", want: fact.SSHConfig{Algorithms: []string{"Ciphers", "PubkeyAcceptedKeyTypes"}}},
-		"known hosts":        {text: "UserKnownHostsFile ~/.ssh/kh /dev/null\n", want: fact.SSHConfig{KnownHosts: []string{"/home/jane/.ssh/kh", "/dev/null"}}},
-		"match host":         {text: "Match host *.example.com user jane\n Port 2222\n", want: fact.SSHConfig{Port: 2222}},
-		"match another user": {text: "Match user joe\n Port 2222\nMatch !user joe\n User jim\n", want: fact.SSHConfig{User: "jim"}},
-		"match all":          {text: "Match host other\n Port 2\nMatch all\n Port 2222\n", want: fact.SSHConfig{Port: 2222}},
-		"match final":        {text: "Match final host *\n Port 2222\n"},
+		"nothing":                {},
+		"remarks":                {text: "# mine\n\n  # more\n"},
+		"of others":              {text: "Host *.example.org !sftp.example.com\n Port 2222\nHost other\n User joe\n"},
+		"taken out":              {text: "Host *.example.com !sftp.example.com\n Port 2222\n"},
+		"for all":                {text: "Port 2222\n", want: fact.SSHConfig{Port: 2222}},
+		"as it is anyway":        {text: "Port 22\nHostName SFTP.example.com\nIdentitiesOnly no\nPubkeyAuthentication yes\nProxyJump none\n"},
+		"first value counts":     {text: "host sftp.example.com\n PORT=2222\n port = 2022\n", want: fact.SSHConfig{Port: 2222}},
+		"host and user":          {text: "Host sftp*\n HostName %h.internal\n User \"joe the user\" # his own\n", want: fact.SSHConfig{HostName: "sftp.example.com.internal", User: "joe the user"}},
+		"jump":                   {text: "ProxyJump joe@gate.example.com:2222\n", want: fact.SSHConfig{Proxy: "ProxyJump joe@gate.example.com:2222"}},
+		"proxy command":          {text: "ProxyCommand exec /usr/bin/nc -X connect -P secret %h %p\n", want: fact.SSHConfig{Proxy: "ProxyCommand nc"}},
+		"identities":             {text: "IdentityFile ~/.ssh/work\nIdentityFile \"%d/my key\"\nIdentitiesOnly yes\n", want: fact.SSHConfig{Identities: []string{"/home/jane/.ssh/work", "/home/jane/my key"}, Only: true}},
+		"agent":                  {text: "IdentityAgent ~/.1password/agent.sock\n", want: fact.SSHConfig{Agent: "/home/jane/.1password/agent.sock"}},
+		"methods":                {text: "PreferredAuthentications password\nPubkeyAuthentication no\nChallengeResponseAuthentication no\n", want: fact.SSHConfig{Methods: "password", Off: []string{"publickey", "keyboard-interactive"}}},
+		"algorithms":             {text: "Ciphers aes256-ctr\nMACs +hmac-sha1\nKexAlgorithms ^curve25519-sha256\nPubkeyAcceptedKeyTypes ssh-ed25519\n", want: fact.SSHConfig{Algorithms: []string{"Ciphers", "PubkeyAcceptedKeyTypes"}}},
+		"known hosts":            {text: "UserKnownHostsFile ~/.ssh/kh /dev/null\n", want: fact.SSHConfig{KnownHosts: []string{"/home/jane/.ssh/kh", "/dev/null"}}},
+		"match host by its name": {text: "HostName %h.example.net\nMatch host sftp.example.com.example.net\n Port 2222\n", want: fact.SSHConfig{HostName: "sftp.example.com.example.net", Port: 2222}},
+		"match host":             {text: "Match host *.example.com user jane\n Port 2222\n", want: fact.SSHConfig{Port: 2222}},
+		"match another user":     {text: "Match user joe\n Port 2222\nMatch !user joe\n User jim\n", want: fact.SSHConfig{User: "jim"}},
+		"match all":              {text: "Match host other\n Port 2\nMatch all\n Port 2222\n", want: fact.SSHConfig{Port: 2222}},
+		"match final":            {text: "Match final host *\n Port 2222\n"},
 		"match exec": {text: "Match host *.example.com exec \"touch /tmp/here\"\n Port 2222\n", want: fact.SSHConfig{
 			Broken: []fact.BrokenLine{{File: "/home/jane/.ssh/config", Line: 1, Why: "its condition runs a command, which this program does not"}},
 		}},
@@ -219,8 +220,17 @@ func TestSSHIsNotAskedWhereItWouldRunACommand(t *testing.T) {
 		"Match user nobody exec \"touch /tmp/here\"\n", // the user of this computer may be that one
 		"match localuser jane EXEC x\n",
 		"Include more\n",
+		"Host other\n Include more\n",
+		"Host other\nMatch host other\n Include more\n",
+		"HostName real.example.com\nMatch host real.example.com exec x\n",
+		"Match host other exec x\n", // the host may get that name
+		strings.Repeat("Include empty\n", maxConfigFiles) + "Include more\n",
+		"Include ~joe/config\n",
+		"Include ${HOME}/config\n",
+		"Include pipe\n",
 	} {
-		d := janesWorkplace(map[string]string{"config": text, "more": "Match !exec x\n"})
+		d := janesWorkplace(map[string]string{"config": text, "more": "Match !exec x\n", "empty": ""})
+		d.Files["/home/jane/.ssh/pipe"] = lab.File{Mode: fs.ModeNamedPipe | 0o600}
 		d.ssh = func([]string) (string, error) {
 			t.Errorf("ssh was run with %q", text)
 			return "", nil
@@ -299,6 +309,29 @@ func TestSSHConfigOfTheRealSSH(t *testing.T) {
 				t.Errorf("got %+v", got)
 			}
 		})
+	}
+}
+
+// What this program is told in variables, other programs are not.
+func TestEnvironmentOfOtherPrograms(t *testing.T) {
+	t.Setenv("FTPDOCTOR_PASSWORD", janes)
+	t.Setenv("ftpdoctor_otp", "123456") // the same on Windows
+	t.Setenv("SSH_TEST_VARIABLE", "there")
+	account, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	config, seen := filepath.Join(folder, "config"), filepath.Join(folder, "seen")
+	if err := os.WriteFile(config, []byte("Match exec \"env > "+seen+"\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (System{HomeDir: account.HomeDir}).SSHConfig(t.Context(), "-F", config, "--", "sftp.example.com"); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(seen)
+	if err != nil || !strings.Contains(string(text), "SSH_TEST_VARIABLE") || strings.Contains(string(text), janes) || strings.Contains(string(text), "123456") {
+		t.Errorf("ssh was run with (%v)\n%s", err, text)
 	}
 }
 

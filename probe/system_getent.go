@@ -41,6 +41,7 @@ func getent(ctx context.Context, host string) ([]netip.Addr, error) {
 		return nil, errNoLine // it would be taken for a flag
 	}
 	cmd := exec.CommandContext(ctx, "getent", "ahosts", host)
+	cmd.Env = environment()
 	cmd.WaitDelay = time.Second
 	out, err := cmd.Output()
 	if err != nil {

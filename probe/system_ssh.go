@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -73,6 +75,7 @@ func (sys System) SSHConfig(ctx context.Context, args ...string) (string, error)
 		return "", errors.ErrUnsupported
 	}
 	cmd := exec.CommandContext(ctx, path, append([]string{"-G"}, args...)...)
+	cmd.Env = environment()
 	cmd.WaitDelay = 100 * time.Millisecond // a command of "Match exec" may hold the output open
 	out, errs := limited{most: maxConfigOutput}, limited{most: maxConfigOutput}
 	cmd.Stdout, cmd.Stderr = &out, &errs
@@ -80,6 +83,14 @@ func (sys System) SSHConfig(ctx context.Context, args ...string) (string, error)
 		err = errors.New(errs.String())
 	}
 	return out.String(), err
+}
+
+// environment is that of other programs: without the secrets of this one.
+func environment() []string {
+	const own = "FTPDOCTOR_"
+	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		return len(variable) >= len(own) && strings.EqualFold(variable[:len(own)], own)
+	})
 }
 
 // limited keeps the first bytes that are written to it.
