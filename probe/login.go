@@ -24,6 +24,10 @@ func login(ctx context.Context, s *Session) {
 		s.skip("login", "", "login", "no endpoint was looked at: "+why)
 		return
 	}
+	if !s.plan.TriesFTP() {
+		s.noFTP()
+		return
+	}
 	if s.plan.Password == "" {
 		s.withhold(ctx, "", fact.FTPES, fact.NoPassword)
 		return
@@ -46,7 +50,7 @@ func login(ctx context.Context, s *Session) {
 // notFit records that no candidate was fit for a password.
 func (s *Session) notFit(ctx context.Context, list []*candidate, ends []*ending) {
 	if len(list) == 0 {
-		s.skip("login", "", "login", "no port was looked at that speaks FTP")
+		s.noFTP()
 		return
 	}
 	place, e := closest(list, ends)
@@ -55,6 +59,9 @@ func (s *Session) notFit(ctx context.Context, list []*candidate, ends []*ending)
 		s.promised(ctx, "login")
 	}
 }
+
+// noFTP records that there is nothing to sign in at by FTP.
+func (s *Session) noFTP() { s.skip("login", "", "login", "no port was looked at that speaks FTP") }
 
 // withhold records that the password was kept back.
 func (s *Session) withhold(ctx context.Context, place string, protocol fact.Protocol, reason fact.Withheld) {

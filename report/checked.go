@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -15,11 +16,12 @@ import (
 
 // part is one part of the connection, and what was seen of it.
 type part struct {
-	name string
-	says string // empty: it was not looked at
-	fine bool   // something of it does what it should
-	took fact.Millis
-	seen []*fact.Observation // a finding on one of these marks the part
+	name  string
+	place string // a finding about other places does not mark the part; empty: it is about all of them
+	says  string // empty: it was not looked at
+	fine  bool   // something of it does what it should
+	took  fact.Millis
+	seen  []*fact.Observation // a finding on one of these marks the part
 }
 
 // rowsOf lists the parts that were looked at, then what was not tried.
@@ -46,7 +48,7 @@ func rowsOf(r *Report) []row {
 func (r *Report) markOf(p part) mark {
 	for _, severity := range []cause.Severity{cause.Problem, cause.Warning} {
 		for _, f := range r.Findings {
-			if f.Severity == severity && slices.ContainsFunc(p.seen, func(o *fact.Observation) bool { return slices.Contains(f.Evidence, o.ID) }) {
+			if f.Severity == severity && p.concerned(f) {
 				return marks[severity]
 			}
 		}
@@ -55,6 +57,15 @@ func (r *Report) markOf(p part) mark {
 		return good
 	}
 	return skipped
+}
+
+// concerned says whether a finding rests on what was seen of the part, and is about the place of it. What works in one place can be
+// evidence of what does not in another.
+func (p *part) concerned(f cause.Finding) bool {
+	_, port, _ := net.SplitHostPort(p.place)
+	here := func(place string) bool { return p.place == "" || place == p.place || place == port }
+	return (len(f.Where) == 0 || slices.ContainsFunc(f.Where, here)) &&
+		slices.ContainsFunc(p.seen, func(o *fact.Observation) bool { return slices.Contains(f.Evidence, o.ID) })
 }
 
 func computerPart(c *cause.Case) part {
@@ -298,6 +309,7 @@ func loginPart(c *cause.Case) part {
 	if s == nil {
 		return p
 	}
+	p.place = s.Place
 	p.see(s.Login)
 	p.see(s.Replies...)
 	p.took = s.Login.Took
@@ -329,7 +341,7 @@ var withheldSays = map[fact.Withheld]string{
 	fact.HostChanged:  "the host key is not the one that is known here",
 	fact.HostRevoked:  "the host key is revoked here",
 	fact.NoKey:        "there is no key that can be used",
-	fact.NoCode:       "the server wants a code, and none was given",
+	fact.NoCode:       "the server asks for a code or another answer, and none was given",
 	fact.NoMethod:     "the server has no way of signing in for which there is anything at hand",
 	fact.OutOfTries:   "an earlier sign-in failed, and no further one was allowed",
 }
@@ -399,7 +411,8 @@ func sshPart(c *cause.Case) part {
 		if e.Speaks != fact.SFTP || !e.Connected() {
 			continue
 		}
-		p.seeFaults(e.Talk.Opening, e.Talk.Ident, e.Talk.Kex)
+		p.seeFaults(e.Talk.Opening, e.Talk.Ident)
+		p.see(e.Talk.Kex)
 		if e.Talk.Ident == nil || e.Talk.Ident.Failure != nil {
 			silent = append(silent, strconv.Itoa(e.Port))
 			continue
@@ -407,7 +420,7 @@ func sshPart(c *cause.Case) part {
 		says := short(e.Talk.Ident.Ident.Line)
 		if kex := e.Talk.Kex; kex != nil && kex.Kex.HostKey != nil {
 			p.took = max(p.took, kex.Took)
-			says += ", host key " + standingSays(kex.Kex.HostKey) + kex.Kex.HostKey.Type + " " + kex.Kex.HostKey.SHA256
+			says += ", host key " + standingSays(kex.Kex.HostKey, c.Profile.HostKeys) + kex.Kex.HostKey.Type + " " + kex.Kex.HostKey.SHA256
 		} else {
 			says += ", no host key"
 		}
@@ -482,12 +495,14 @@ func clockPart(c *cause.Case) part {
 	return p
 }
 
-// notTried lists what was left out, by reason. The controls are left out as a rule, and nobody misses them.
+// notTried lists what was left out, by reason. The controls are left out as a rule, and nobody misses them, nor the sign-in by FTP
+// who asked for SFTP.
 func notTried(run *fact.Run) []row {
 	var reasons []string
 	left := map[string][]string{}
 	for _, o := range run.Seen {
-		if o.Skip == nil || o.Check == "control" {
+		unasked := o.Check == "control" || o.Check == "login" && run.Target.Protocol == fact.SFTP
+		if o.Skip == nil || unasked {
 			continue
 		}
 		if left[o.Skip.Reason] == nil {

@@ -24,6 +24,9 @@ func idlePart(c *cause.Case) part {
 		if w.Turned != nil {
 			says = joined(says, "another sign-in was refused")
 		}
+		if len(c.Watches) > 1 {
+			says = pick(w.Protocol == fact.SFTP, "SFTP: ", "FTP: ") + says
+		}
 		p.says = joined(p.says, says)
 	}
 	return p
@@ -34,7 +37,7 @@ func idleSays(session string, i *fact.Idle) string {
 	lived := length(i.Lived)
 	switch i.End {
 	case fact.IdleAlive:
-		return session + " lives after " + lived
+		return session + " still lives after " + lived
 	case fact.IdleGoodbye, fact.IdleClosed:
 		return session + " was ended by the server after " + lived
 	case fact.IdleReset:

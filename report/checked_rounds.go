@@ -32,7 +32,7 @@ func roundRows(r *Report) []row {
 	shown := row{mark: good, name: "rounds", says: says + "; nothing was wrong in any of them"}
 	if len(bad) > 0 {
 		shown.mark = doubtful
-		shown.says = fmt.Sprintf("%s; something was wrong in %d of them: %s", says, len(bad), listed(numbers, 10))
+		shown.says = fmt.Sprintf("%s; something was wrong in %s %s", says, pick(len(bad) == 1, "round", "rounds"), listed(numbers, 10))
 	}
 	return []row{shown, {mark: note, name: "last", says: "what follows is what the last round saw"}}
 }

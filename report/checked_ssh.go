@@ -43,7 +43,7 @@ func keysPart(c *cause.Case) part {
 	case len(taken) > 0:
 		p.says += fmt.Sprintf(", %d shown; the server takes %s", len(taken)+len(refused), listed(taken, 2))
 	case len(refused) > 0:
-		p.says += fmt.Sprintf(", %d shown; the server takes none of them", len(refused))
+		p.says += fmt.Sprintf(", %d shown; the server %s", len(refused), pick(len(refused) == 1, "does not take it", "takes none of them"))
 	case len(found) > 0:
 		p.says += ", none shown"
 	}
@@ -76,6 +76,7 @@ func sftpPart(c *cause.Case) part {
 	if s == nil || s.Login == nil {
 		return p
 	}
+	p.place = s.Place
 	p.see(s.Login)
 	p.see(s.Auths...)
 	p.see(s.Channels...)
@@ -108,16 +109,18 @@ func sftpPart(c *cause.Case) part {
 
 // methodSays names what somebody signed in with.
 func methodSays(method, key string) string {
-	switch {
-	case method == "key" && key != "":
-		return "the key " + key
-	case key != "":
-		return strings.Replace(method, "key", "the key "+key, 1)
-	case method == "keyboard-interactive":
-		return "answers to the server's questions"
-	default:
-		return "a " + method
+	var words []string
+	for _, word := range strings.Split(method, " and ") {
+		switch {
+		case word == "key" && key != "":
+			words = append(words, "the key "+key)
+		case word == "keyboard-interactive":
+			words = append(words, "answers to the server's questions")
+		default:
+			words = append(words, "a "+word)
+		}
 	}
+	return strings.Join(words, " and ")
 }
 
 // filesSay says how far SFTP came.
@@ -128,6 +131,8 @@ func filesSay(s *cause.SSHSession) string {
 		return pick(len(s.Channels) > 0, "SFTP does not start", "")
 	case doneSFTP(list) && doneSFTP(s.Step(fact.SFTPUpload)) && doneSFTP(s.Step(fact.SFTPDownload)):
 		return fmt.Sprintf("SFTP %d, listed the folder, wrote a file and read it back", open.SFTP.Version)
+	case doneSFTP(list) && s.Step(fact.SFTPUpload) != nil:
+		return fmt.Sprintf("SFTP %d, listed the folder, did not write a file", open.SFTP.Version)
 	case doneSFTP(list):
 		return fmt.Sprintf("SFTP %d, listed the folder", open.SFTP.Version)
 	case list != nil:
@@ -143,7 +148,7 @@ func doneSFTP(o *fact.Observation) bool {
 }
 
 // standingSays is what this computer and the service know of a host key. It stands in front of its type.
-func standingSays(key *fact.HostKey) string {
+func standingSays(key *fact.HostKey, published []string) string {
 	known := map[fact.Standing]string{
 		fact.KnownKey:     "(known) ",
 		fact.UnknownKey:   "(new here) ",
@@ -156,6 +161,8 @@ func standingSays(key *fact.HostKey) string {
 		return "(published) "
 	case key.Accepted:
 		return "(accepted) "
+	case len(published) > 0 && !slices.Contains(published, key.SHA256) && key.Standing == fact.UnknownKey:
+		return "(not the published one) "
 	default:
 		return known
 	}

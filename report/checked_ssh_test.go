@@ -27,7 +27,7 @@ func TestKeysAndSFTPAreShown(t *testing.T) {
 		{
 			"key-certificate/example.json",
 			map[string]string{
-				"keys": "1 key, 1 shown; the server takes none of them",
+				"keys": "1 key, 1 shown; the server does not take it",
 				"sftp": "refused on 203.0.113.21:22; the server signs in by publickey",
 			},
 			map[string]string{"SSH keys": "ssh-ed25519 SHA256:8mVx2Qy7LkWc5dRzTn0oBs3aJg9uEi1fHp4tYvKqXrM: refused"},

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -177,14 +178,13 @@ func proofSays(w cause.Way) string {
 func signedIn(w cause.Way) string {
 	const most = len("SHA256:") + 8
 	key := []rune(w.Key)
-	switch {
-	case len(key) == 0:
-		return "signed in"
-	case len(key) > most:
-		return "signed in with the key " + string(key[:most]) + "…"
-	default:
-		return "signed in with the key " + w.Key
+	if len(key) > most {
+		key = append(key[:most:most], '…')
 	}
+	if len(key) == 0 {
+		return "signed in"
+	}
+	return "signed in with " + methodSays(cmp.Or(w.SignIn, "key"), string(key))
 }
 
 // checked shows one line for each part of the connection.

@@ -180,7 +180,7 @@ func describeSFTP(s *fact.SFTPStep) []string {
 
 // hostKeySays describes a host key in one line, and where known_hosts has it.
 func hostKeySays(key *fact.HostKey) string {
-	says := []string{fmt.Sprintf("%s%s %d %s", standingSays(key), key.Type, key.Bits, key.SHA256)}
+	says := []string{fmt.Sprintf("%s%s %d %s", standingSays(key, nil), key.Type, key.Bits, key.SHA256)}
 	for _, entry := range key.Entries {
 		says = append(says, fmt.Sprintf("%s line %d: %s", entry.File, entry.Line, strings.TrimSpace(strings.Join([]string{entry.Marker, entry.Type, entry.SHA256}, " "))))
 	}
