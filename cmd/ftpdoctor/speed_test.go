@@ -8,9 +8,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"ftpdoctor/probe"
 	"ftpdoctor/probe/fact"
@@ -66,6 +70,63 @@ func TestSignInBySSHTakesItsChain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The round trips of whole runs, each step of which waits for the one before. docs/performance.md spells them out.
+func TestRoundTripsOfWholeRuns(t *testing.T) {
+	for _, test := range []struct {
+		name, scenario string
+		args           []string
+		trips          int
+	}{
+		// Connect, greeting, FEAT, AUTH, TLS 1.3.
+		{"without a login", "healthy-vsftpd", []string{"ftpes://ftp.example.org:21"}, 5},
+		// Before the listing 13: the five, FEAT, USER, PASS, FEAT, TYPE, PBSZ, PROT, PWD. Three listings of 5 each: by EPSV, by PASV, and
+		// one over a TLS session of its own: the port, connect, LIST, TLS, data. A passive port takes 2.
+		{"FTPS and a listing", "healthy-login-vsftpd", []string{"-u", "jane", "ftpes://ftp.example.org:21"}, 13 + 3*5 + usualSamples*2},
+		// Connect, identification, key exchange 2, the service and "none" 2, password, session, subsystem, version, the folder, and 4 for its
+		// listing: open, read, read to the end, close.
+		{"SFTP and a listing", "healthy-sftp-password", []string{"-u", "jane", "sftp://sftp.example.org:22"}, 15},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			const trip, lookup = 50 * time.Millisecond, 2 * time.Millisecond
+			took := virtualRun(t, test.scenario, trip, test.args...)
+			if want := lookup + time.Duration(test.trips)*trip; took != want {
+				t.Errorf("took %v, want %d round trips: %v", took, test.trips, want)
+			}
+		})
+	}
+}
+
+// virtualRun runs the whole program in a world, with a round trip to every host beyond the router.
+func virtualRun(t *testing.T, name string, trip time.Duration, args ...string) (took time.Duration) {
+	t.Helper()
+	scenario, ok := lab.Find(name)
+	if !ok {
+		t.Fatalf("the scenario %s is gone", name)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		computer := scenario.Build()
+		defer computer.Close()
+		computer.Internet.RTT = trip
+		env := func(name string) string { return variable(scenario.Env, name) }
+		p := &process{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, env: env}
+		cmd := &cobra.Command{}
+		cmd.SetContext(t.Context())
+		var f checkFlags
+		var o outputFlags
+		f.register(cmd.Flags())
+		o.register(cmd.Flags())
+		if err := cmd.Flags().Parse(args); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if err := p.check(cmd, &f, &o, cmd.Flags().Arg(0), world{network: computer, roots: computer.Roots(), env: env}); err != nil {
+			t.Fatal(err)
+		}
+		took = time.Since(began)
+	})
+	return took
 }
 
 func TestNothingAnswers(t *testing.T) {
@@ -136,11 +197,43 @@ func virtually(t *testing.T, given []netip.Addr, change func(*lab.Computer)) (to
 	return took
 }
 
+// BenchmarkAddresses looks at a name with 1, 8 and 64 addresses, of seven ports each, in real time and without any delay: what is left
+// is the work of this computer, that of the servers of the lab included.
+func BenchmarkAddresses(b *testing.B) {
+	scenario, ok := lab.Find("healthy-files-com")
+	if !ok {
+		b.Fatal("the scenario healthy-files-com is gone")
+	}
+	for _, n := range []int{1, 8, 64} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				computer := scenario.Build()
+				computer.Internet.RTT = time.Microsecond
+				var given []netip.Addr
+				for i := range n {
+					given = append(given, netip.AddrFrom4([4]byte{198, 51, 100, byte(7 + i)}))
+					computer.Internet.Hosts[given[i]] = computer.Internet.Hosts[given[0]]
+				}
+				plan := probe.Plan{
+					Target:  fact.Target{Typed: scenario.Args[0], Host: scenario.Args[0], Profile: profile.FilesCom.Name},
+					Profile: profile.FilesCom, Given: given, Roots: computer.Roots(), Timeout: usualTimeout,
+				}
+				run := probe.Run(b.Context(), plan, computer, nil)
+				computer.Close()
+				if run.Stopped != "" {
+					b.Fatalf("the run was stopped: %s", run.Stopped)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkProgram starts the program of a release. Its size is a download, its start is felt each time.
 func BenchmarkProgram(b *testing.B) {
 	binary, size := buildRelease(b)
-	if size > 12*mib {
-		b.Errorf("the program has %d bytes, more than 12 MiB", size)
+	if size > 15*mib {
+		b.Errorf("the program has %d bytes, more than 15 MiB", size)
 	}
 	b.Run("list-causes", func(b *testing.B) {
 		for b.Loop() {
