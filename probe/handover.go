@@ -47,7 +47,7 @@ func (s *Session) candidate(by family, place string) *candidate {
 // signsIn says whether there is somebody to sign in by a family of protocols, once a conversation is fit for it. By SSH that
 // takes no password: the server is asked what it takes, and there may be keys.
 func (s *Session) signsIn(by family) bool {
-	if s.leftOut(string(by)) != "" || s.leftOut("endpoints") != "" {
+	if s.leftOut(string(by)) != "" || s.leftOut("endpoints") != "" || s.plan.Refused {
 		return false
 	}
 	if by == bySSH {

@@ -28,8 +28,12 @@ func login(ctx context.Context, s *Session) {
 		s.noFTP()
 		return
 	}
-	if s.plan.Password == "" {
+	switch {
+	case s.plan.Password == "":
 		s.withhold(ctx, "", fact.FTPES, fact.NoPassword)
+		return
+	case s.plan.Refused:
+		s.withhold(ctx, "", fact.FTPES, fact.OutOfTries)
 		return
 	}
 	defer s.budget.pass()

@@ -46,6 +46,7 @@ type Plan struct {
 	Code            string   // of a second factor; empty: none was given. It is sent to the server and never recorded
 	Passphrase      string   // of the private keys; empty: none was given. It is never recorded
 	MaxFailedLogins int      // no further sign-in once so many have failed; 0: two
+	Refused         bool     // the same credentials were refused at the same host before: they are not shown again
 	Ask             Ask      // nil: there is nobody to ask
 	AskWeb          bool     // try name and password on the web too, where a sign-in is turned down
 	PublicIP        *Whoami  // who is asked for the public address of this computer; nil: nobody

@@ -34,27 +34,31 @@ func rounds(ctx context.Context, plan Plan, network Network, progress *Progress)
 	return together(all, plan.Rounds)
 }
 
-// noMoreAfter says why there is no sign-in after a round; empty: there is. A server counts what it has refused, whatever this program
-// has kept back then, and takes a one-time code once.
+// noMoreAfter says why there is no sign-in after a round; empty: there is. A server takes a one-time code once.
 func noMoreAfter(plan *Plan, seen []fact.Observation) string {
+	switch {
+	case TurnedDown(seen):
+		return "a sign-in failed in an earlier round"
+	case plan.Code != "" && slices.ContainsFunc(seen, tookCode):
+		return "the one-time code was used in an earlier round"
+	}
+	return ""
+}
+
+// TurnedDown says whether a sign-in failed. A server counts what it has refused, whatever this program has kept back then.
+func TurnedDown(seen []fact.Observation) bool {
 	shown, inside := false, false
 	for _, o := range seen {
 		switch {
 		case o.Login != nil && o.Login.Outcome != fact.Accepted && o.Login.Outcome != fact.NotSent:
-			return "a sign-in failed in an earlier round"
+			return true
 		case o.Login != nil && o.Login.Protocol == fact.SFTP:
 			inside = inside || o.Login.Outcome == fact.Accepted
 		case o.Auth != nil:
 			shown = shown || o.Auth.Method != fact.AuthNone
 		}
 	}
-	switch {
-	case shown && !inside:
-		return "a sign-in failed in an earlier round"
-	case plan.Code != "" && slices.ContainsFunc(seen, tookCode):
-		return "the one-time code was used in an earlier round"
-	}
-	return ""
+	return shown && !inside
 }
 
 // tookCode says whether a one-time code was given.

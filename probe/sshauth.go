@@ -18,6 +18,10 @@ func signInBySSH(ctx context.Context, s *Session) {
 		s.skip("sftp", "", "sftp", "no endpoint was looked at: "+why)
 		return
 	}
+	if s.plan.Refused {
+		s.withholdSSH(ctx, "", fact.OutOfTries)
+		return
+	}
 	list := s.listCandidates(bySSH)
 	chosen, ends := choose(ctx, list)
 	if chosen == nil {

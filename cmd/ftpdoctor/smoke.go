@@ -41,16 +41,40 @@ func (p *process) smoke(cmd *cobra.Command, f *checkFlags, o *outputFlags, w wor
 	targets := make([]report.Target, len(runs))
 	places := make(chan struct{}, sideBySide)
 	var all sync.WaitGroup
-	for i, run := range runs {
+	for _, group := range byCredentials(runs) {
 		all.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()
-			seen := w.look(cmd.Context(), run.plan, &probe.Progress{})
-			targets[i] = report.NewTarget(run.name, report.New(seen, run.plan.Profile), run.expected, o.strict)
+			refused := false
+			for _, i := range group {
+				run := runs[i]
+				run.plan.Refused = refused
+				seen := w.look(cmd.Context(), run.plan, &probe.Progress{})
+				refused = refused || probe.TurnedDown(seen.Seen)
+				targets[i] = report.NewTarget(run.name, report.New(seen, run.plan.Profile), run.expected, o.strict)
+			}
 		})
 	}
 	all.Wait()
 	return p.showSmoke(report.NewSmoke(targets), d)
+}
+
+// byCredentials puts the targets together at which the same is shown to the same host: once that is refused, it is not shown again,
+// for servers ban whoever is refused too often. The others are on their own.
+func byCredentials(runs []smokeRun) [][]int {
+	var groups [][]int
+	found := map[string]int{}
+	for i, run := range runs {
+		plan := &run.plan
+		key := fmt.Sprintf("%q", append([]string{plan.Target.Host, plan.Target.User, plan.Password}, plan.Identities...))
+		group, ok := found[key]
+		if !ok || plan.Target.User == "" {
+			group, groups = len(groups), append(groups, nil)
+			found[key] = group
+		}
+		groups[group] = append(groups[group], i)
+	}
+	return groups
 }
 
 // onlyOutput refuses flags that belong into the file.

@@ -76,6 +76,17 @@ func TestSmokeSignsIn(t *testing.T) {
 	}
 }
 
+// A password that was refused at one target is not sent to the same host again.
+func TestSmokeSendsAWrongPasswordOnce(t *testing.T) {
+	one := func(name string) string {
+		return `{"name": "` + name + `", "host": "ftp.example.org", "user": "jane", "password_env": "FTPDOCTOR_PASSWORD"}`
+	}
+	code, text, said := smoke(t, "wrong-password", `{"targets": [`+one("first")+`, `+one("second")+`, `+one("third")+`, {"host": "ftp.example.org"}]}`, "-f", "json")
+	if code != 1 || strings.Count(text, `"refused"`) != 1 || strings.Count(text, `"out-of-tries"`) != 4 { // by FTP and by SSH
+		t.Errorf("exit code %d:\n%s%s", code, text, said)
+	}
+}
+
 // Somebody signs in with a key and the passphrase of the variable that is named.
 func TestSmokeSignsInWithAKey(t *testing.T) {
 	of := func(fields string) string {
