@@ -95,11 +95,84 @@ func TestParseNamesTheField(t *testing.T) {
 		{`{"name": "x", "ports": [{"number": 22, "speaks": "sftp"}], "hosts": ["[a"]}`, "hosts[0]"},
 		{`{"name": "x", "ports": "22"}`, "ports"},
 		{`{"name": "x"`, "not a profile"},
+		{`{"name": "x", "ports": [{"number": 22, "speaks": "sftp"}]} {}`, "more text follows"},
+		{`{"name": "X Y", "ports": [{"number": 22, "speaks": "sftp"}]}`, `"name" is "X Y"`},
+		{one(`"help": "a\nb"`), `"help" has a character`},
+		{one(`"ports": [{"number": 22, "speaks": "sftp"}, {"number": 22, "speaks": "ftp"}]`), "ports[1]: port 22 is listed before"},
+		{one(`"ports": [{"number": 22, "speaks": "sftp", "stands_in": 23}]`), `ports[0]: "stands_in" is 23`},
+		{one(`"idle_seconds": -1`), `"idle_seconds" is -1`},
+		{one(`"retries": 11`), `"retries" is 11; write a number from 0 to 10`},
+		{one(`"key_delay_seconds": 100000`), "key_delay_seconds"},
+		{one(`"host_keys": ["SHA256:abc"]`), "host_keys[0]"},
+		{one(`"users": [{"shape": "a+"}]`), `users[0]: write both "shape"`},
+		{one(`"users": [{"shape": "a+", "means": "m", "methods": ["telnet"]}]`), `users[0]: methods[0] is "telnet"`},
+		{one(`"methods": ["hostbased"]`), `methods[0] is "hostbased"`},
+		{one(`"key_types": ["ed25519"]`), `key_types[0] is "ed25519"`},
+		{one(`"lacks": [{"what": "tea"}]`), `lacks[0]: "what" is "tea"`},
+		{one(`"texts": [{"words": "(", "cause": "login-locked"}]`), `texts[0]: "words"`},
+		{one(`"texts": [{"words": "a", "cause": "Not A Code"}]`), `texts[0]: "cause"`},
+		{one(`"pages": [{"title": "t", "url": "help"}]`), `pages[0]: "url" is "help"`},
+		{one(`"pages": [{"url": "https://a.example"}]`), `pages[0]: "title" is missing`},
+		{one(`"failures": [{"cause": "login-locked"}]`), `failures[0]: "name" is missing`},
+		{one(`"web_login": {"path": "/a", "user": "u", "password": "p", "error": "e"}`), "web_login needs a web port"},
+		{web(`"path": "a", "user": "u", "password": "p", "error": "e"`), `web_login: "path" is "a"`},
+		{web(`"path": "/a b", "user": "u", "password": "p", "error": "e"`), `web_login: "path"`},
+		{web(`"path": "/a", "password": "p", "error": "e"`), `web_login: "user" is missing`},
+		{web(`"path": "/a", "user": "u", "error": "e"`), `web_login: "password" is missing`},
+		{web(`"path": "/a", "user": "u", "password": "p"`), `web_login: "error" is missing`},
+		{web(`"path": "/a", "user": "u", "password": "p", "error": "e", "session": "s"`), `web_login: "session_header"`},
+		{web(`"path": "/a", "user": "u", "password": "p", "error": "e", "session": "s", "session_header": "A: b\r\nC"`), `web_login: "session_header"`},
+		{web(`"path": "/a", "user": "u", "password": "p", "error": "e", "errors": [{"name": "n", "cause": "???"}]`), "web_login.errors[0]"},
+		{one(`"addresses": "two"`), `"addresses" is a string`},
 	} {
 		if _, err := Parse([]byte(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("Parse(%s): %v, want a word of %q", c.text, err, c.want)
 		}
 	}
+}
+
+// one is a profile with a field, web one with a web login.
+func one(field string) string {
+	return `{"name": "x", "ports": [{"number": 22, "speaks": "sftp"}], ` + field + `}`
+}
+
+func web(fields string) string {
+	return `{"name": "x", "ports": [{"number": 443, "speaks": "https"}], "web_login": {` + fields + `}}`
+}
+
+// A profile comes along with the report of a stranger: whatever it says, it is refused or can be used.
+func FuzzParse(f *testing.F) {
+	for _, p := range All {
+		p.Name = "my-" + p.Name
+		text, err := json.Marshal(p)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Add([]byte(one(`"users": [{"shape": "a{2,3}", "means": "m"}]`)))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, err := Parse(text)
+		if err != nil {
+			return
+		}
+		p.User("jane")
+		p.Text("530 Login incorrect.")
+		p.Owns("198.51.100.7")
+		p.Certified([]string{"*.example.com", ""})
+		p.matches("ftp.example.com")
+		again, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := Parse(again)
+		if err != nil {
+			t.Fatalf("%s: what was written cannot be read: %v", again, err)
+		}
+		if once, err := json.Marshal(back); err != nil || string(once) != string(again) {
+			t.Errorf("written and read again it is %s, %v; was %s", once, err, again)
+		}
+	})
 }
 
 func TestEveryWayIsListedOnce(t *testing.T) {

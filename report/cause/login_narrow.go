@@ -35,6 +35,9 @@ func (c *Case) webReason() (cause, means string) {
 		return "", ""
 	}
 	reason, _ := c.Profile.WebLogin.Reason(o.WebLogin.Reason)
+	if !ofLogin(reason.Cause) {
+		return "", ""
+	}
 	return reason.Cause, reason.Means
 }
 

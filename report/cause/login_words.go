@@ -31,7 +31,7 @@ func (c *Case) denied() *denial {
 	}
 	d := &denial{session: s, reply: s.SignIn()}
 	if d.reply != nil && d.reply.Reply.Code >= 400 {
-		if text, ok := c.Profile.Text(strings.Join(d.reply.Reply.Lines, " ")); ok {
+		if text, ok := c.Profile.Text(strings.Join(d.reply.Reply.Lines, " ")); ok && ofLogin(text.Cause) {
 			d.reason, d.sure, d.text = text.Cause, Certain, &text
 			return d
 		}
@@ -52,6 +52,16 @@ func (c *Case) deniedFor(cause string) *denial {
 		d.ssh = alone.ssh
 	}
 	return d
+}
+
+// ofLogin says whether a cause is one for which servers refuse logins. A profile can name any.
+func ofLogin(cause string) bool {
+	for _, reason := range loginReasons {
+		if reason.cause == cause {
+			return true
+		}
+	}
+	return false
 }
 
 // loginReason reads the reason out of the refusal of a login.
