@@ -150,7 +150,9 @@ func (w *sshWork) open() *program {
 
 // endOf notes on a channel that it has ended, and returns why.
 func (w *sshWork) endOf(c *fact.Channel, err error) error {
-	err = w.reason(err)
+	if err = w.reason(err); err == nil {
+		return nil // the connection lives on
+	}
 	c.Goodbye = w.t.goodbye(err)
 	err = w.t.ended(err)
 	if slices.Contains([]fact.Kind{fact.Closed, fact.Reset, fact.Disconnected}, kind(err)) {
@@ -255,7 +257,8 @@ func (w *sshWork) execute() {
 	case !ok:
 		step.Channel.Refused = true
 	default:
-		_, _ = io.Copy(&output, p) // until the program has ended, or the limit of the step ends the connection
+		// Until the program has ended, or said more than anybody reads, or the limit of the step ends the connection.
+		_, _ = io.CopyN(&output, p, maxListing)
 	}
 	if ok || err != nil {
 		w.tell(step.Channel, p, output.bytes())

@@ -76,6 +76,7 @@ type Command struct {
 	Stdout, Stderr string
 	Exit           uint32
 	HangsUp        bool // ends the connection instead of telling its status
+	Mute           bool // ends without a status
 }
 
 // Stage is a point in an SSH conversation.

@@ -241,6 +241,10 @@ func (c *Command) run(ch *sshChannel) {
 		_ = ch.s.c.Close()
 		return
 	}
+	if c.Mute {
+		ch.hangUp()
+		return
+	}
 	ch.exit(c.Exit)
 }
 
@@ -354,6 +358,11 @@ func (ch *sshChannel) exit(status uint32) {
 		Answer  bool
 		Status  uint32
 	}{ch.theirs, "exit-status", false, status})
+	ch.hangUp()
+}
+
+// hangUp closes the channel.
+func (ch *sshChannel) hangUp() {
 	for _, number := range []byte{sshChannelEOF, sshChannelClose} {
 		_ = ch.s.wire.write(ssh.Marshal(toChannel{Number: number, Channel: ch.theirs}))
 	}
