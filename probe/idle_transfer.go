@@ -29,13 +29,23 @@ func (d *dialogue) uploadSlowly(run, watching context.Context, e entrance) {
 	case done(up):
 		d.ask("DELE " + name)
 	case d.started || d.owes: // the session of the transfer may be gone
-		if other := d.session.signInAgain(context.WithoutCancel(run), e); other != nil {
-			other.patience = removeLimit
-			other.enter(d.session.plan.Target.Folder)
-			other.ask("DELE " + name)
-			other.leave()
-		}
+		d.session.deleteAfresh(run, e, name)
 	}
+}
+
+// deleteAfresh deletes a file in a session of its own. A run that is stopped waits a moment for it.
+func (s *Session) deleteAfresh(run context.Context, e entrance, name string) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(run))
+	defer cancel()
+	defer context.AfterFunc(run, func() { time.AfterFunc(finishLimit, cancel) })()
+	d := s.signInAgain(ctx, e)
+	if d == nil {
+		return
+	}
+	d.patience = removeLimit
+	d.enter(s.plan.Target.Folder)
+	d.ask("DELE " + name)
+	d.leave()
 }
 
 // trickle is a file that comes byte by byte until its time is over, or the user has seen enough.
