@@ -54,7 +54,7 @@ const (
 func (s *Session) readHostBook(ctx context.Context) *hostBook {
 	book := &hostBook{}
 	for _, file := range s.knownHostsFiles() {
-		st := s.begin("local", "", 0, "the file "+file.path, 0)
+		st := s.begin("local", "", 0, "the file "+fact.Clean(file.path), 0)
 		content, info, err := s.network.ReadFile(file.path, maxKnownHosts)
 		if errors.Is(err, fs.ErrNotExist) && !file.asked {
 			st.done() // few computers have all of them
