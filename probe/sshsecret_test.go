@@ -70,43 +70,48 @@ func TestWhoseHostKeyIsTrusted(t *testing.T) {
 		"changed, and published": {known: &entry{"", other}, publish: true, outcome: fact.Accepted, standing: fact.ChangedKey},
 		"revoked":                {known: &entry{"@revoked", lab.HostEd25519}, publish: true, answer: "yes", outcome: fact.NotSent, withheld: fact.HostRevoked, standing: fact.RevokedKey},
 	} {
-		t.Run(name, func(t *testing.T) {
-			asked := 0
-			server := lab.SSH{Users: map[string]lab.Account{"jane": {Keys: []lab.Key{lab.JaneEd25519}}}}
-			run := enterSSH(t, server, func(p *Plan, computer *lab.Computer) {
-				with(janes, c.keys...)(p, computer)
-				p.TrustAnyway = c.trust
-				p.KnownHosts = []string{"/known"}
-				computer.Files = map[string]lab.File{"/known": {Mode: 0o600}}
-				if c.known != nil {
-					computer.Files["/known"] = lab.File{Content: c.known.line(computer), Mode: 0o600}
-				}
-				if c.publish {
-					p.Profile.HostKeys = []string{lab.HostEd25519.Fingerprint()}
-				}
-				if c.answer != "" {
-					p.Ask = func(_ context.Context, q Question) (string, bool) {
-						asked++
-						if !strings.Contains(q.Text, lab.HostEd25519.Fingerprint()) || q.Hidden {
-							t.Errorf("the user is asked %+v", q)
+		for _, method := range []string{"password", "keyboard-interactive"} {
+			t.Run(name+" by "+method, func(t *testing.T) {
+				asked := 0
+				server := lab.SSH{Methods: []string{"publickey", method}, Users: map[string]lab.Account{"jane": {Keys: []lab.Key{lab.JaneEd25519}}}}
+				run := enterSSH(t, server, func(p *Plan, computer *lab.Computer) {
+					with(janes, c.keys...)(p, computer)
+					p.TrustAnyway = c.trust
+					p.KnownHosts = []string{"/known"}
+					computer.Files = map[string]lab.File{"/known": {Mode: 0o600}}
+					if c.known != nil {
+						computer.Files["/known"] = lab.File{Content: c.known.line(computer), Mode: 0o600}
+					}
+					if c.publish {
+						p.Profile.HostKeys = []string{lab.HostEd25519.Fingerprint()}
+					}
+					if c.answer != "" {
+						p.Ask = func(_ context.Context, q Question) (string, bool) {
+							asked++
+							if !strings.Contains(q.Text, lab.HostEd25519.Fingerprint()) || q.Hidden {
+								t.Errorf("the user is asked %+v", q)
+							}
+							return c.answer, true
 						}
-						return c.answer, true
+					}
+				})
+				login, key := loginOf(t, run).Login, hostKeyOf(t, run)
+				if login.Outcome != c.outcome || login.Withheld != c.withheld || key.Standing != c.standing || key.Published != c.publish {
+					t.Errorf("the login is %+v, the host key %+v", login, key)
+				}
+				if yes := c.answer != "" && c.outcome == fact.Accepted; key.Accepted != yes || asked > 1 || yes && asked != 1 {
+					t.Errorf("the user was asked %d times, and has accepted: %v", asked, key.Accepted)
+				}
+				for _, o := range run.Seen {
+					if o.Auth != nil && o.Auth.Method != fact.AuthNone && (c.withheld == fact.HostChanged || c.withheld == fact.HostRevoked) {
+						t.Errorf("the server was shown %+v", o.Auth)
+					}
+					if o.Auth != nil && (o.Auth.Method == fact.AuthPassword || o.Auth.Method == fact.AuthKeyboard) && c.outcome != fact.Accepted {
+						t.Errorf("the server was told %+v", o.Auth)
 					}
 				}
 			})
-			login, key := loginOf(t, run).Login, hostKeyOf(t, run)
-			if login.Outcome != c.outcome || login.Withheld != c.withheld || key.Standing != c.standing || key.Published != c.publish {
-				t.Errorf("the login is %+v, the host key %+v", login, key)
-			}
-			if yes := c.answer != "" && c.outcome == fact.Accepted; key.Accepted != yes || asked > 1 || yes && asked != 1 {
-				t.Errorf("the user was asked %d times, and has accepted: %v", asked, key.Accepted)
-			}
-			for _, o := range run.Seen {
-				if o.Auth != nil && o.Auth.Method != fact.AuthNone && (c.withheld == fact.HostChanged || c.withheld == fact.HostRevoked) {
-					t.Errorf("the server was shown %+v", o.Auth)
-				}
-			}
-		})
+		}
 	}
 }
 
