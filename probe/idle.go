@@ -188,6 +188,14 @@ func (d *dialogue) watch(run, watching context.Context, keepAlive string) {
 	step.end(d.ctx, err)
 }
 
+// beyond is the context of the last question: that of the run or, where the user has ended that, one that goes on.
+func beyond(run context.Context) context.Context {
+	if run.Err() != nil {
+		return context.WithoutCancel(run)
+	}
+	return run
+}
+
 // enterEnds tells the user how to end a wait.
 func enterEnds(p *Plan) string {
 	if p.Enough == nil {
@@ -216,7 +224,7 @@ func (d *dialogue) outlast(run, watching context.Context, seen *fact.Idle, began
 			return run.Err()
 		}
 		if last {
-			d.obey(context.WithoutCancel(run))
+			d.obey(beyond(run))
 		}
 		if err := d.stillThere(seen); err != nil || seen.End != "" {
 			return err
@@ -284,13 +292,13 @@ func (d *dialogue) stillThere(seen *fact.Idle) error {
 		}
 		return nil
 	}
-	switch kind(err) {
-	case fact.Reset:
-		seen.End = fact.IdleResetUse
-	case fact.Timeout:
-		seen.End = fact.IdleSilent
-	case fact.Interrupted:
+	switch k := kind(err); {
+	case ended(d.ctx) && !toldByOther(k):
 		seen.End = fact.IdleUnknown
+	case k == fact.Reset:
+		seen.End = fact.IdleResetUse
+	case k == fact.Timeout:
+		seen.End = fact.IdleSilent
 	default:
 		seen.End = fact.IdleClosedUse
 	}

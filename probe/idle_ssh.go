@@ -116,7 +116,7 @@ func (w *sshWork) outlast(run, watching context.Context, seen *fact.Idle, began 
 			seen.End = fact.IdleUnknown
 			return breach{fact.Interrupted, "the time for the whole run is over"}
 		}
-		if err := w.stillThere(seen); err != nil {
+		if err := w.stillThere(beyond(run), seen); err != nil {
 			return err
 		}
 		if last {
@@ -159,7 +159,7 @@ func (w *sshWork) overUnasked(seen *fact.Idle) error {
 var errChannelClosed = breach{fact.Closed, "the server has closed the channel"}
 
 // stillThere asks for a sign of life.
-func (w *sshWork) stillThere(seen *fact.Idle) error {
+func (w *sshWork) stillThere(ctx context.Context, seen *fact.Idle) error {
 	limit := w.session.wait(replyLimit)
 	if seen.Early {
 		limit = hurryLimit
@@ -184,8 +184,10 @@ func (w *sshWork) stillThere(seen *fact.Idle) error {
 			seen.End = fact.IdleResetUse
 		}
 		return err
+	case <-ctx.Done():
+		seen.End = fact.IdleUnknown
+		return breach{fact.Interrupted, "the time for the whole run is over"}
 	case <-timer.C:
-		_ = w.t.conn.Close()
 		seen.End = fact.IdleSilent
 		return breach{fact.Timeout, "no answer within " + limit.String()}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"ftpdoctor/probe/fact"
@@ -14,11 +15,12 @@ import (
 // that failed is not repeated: servers count them.
 func rounds(ctx context.Context, plan Plan, network Network, progress *Progress) fact.Run {
 	var all []fact.Run
+	plan.Ask = remembering(plan.Ask)
 	for n := 1; ; n++ {
 		began := time.Now()
 		run := round(ctx, plan, network, progress)
 		all = append(all, run)
-		plan.noMore = cmp.Or(plan.noMore, noMoreAfter(&plan, run.Seen))
+		plan.noMore = cmp.Or(plan.noMore, noMoreAfter(run.Seen))
 		if n == plan.Rounds || ended(ctx) {
 			break
 		}
@@ -35,11 +37,11 @@ func rounds(ctx context.Context, plan Plan, network Network, progress *Progress)
 }
 
 // noMoreAfter says why there is no sign-in after a round; empty: there is. A server takes a one-time code once.
-func noMoreAfter(plan *Plan, seen []fact.Observation) string {
+func noMoreAfter(seen []fact.Observation) string {
 	switch {
 	case TurnedDown(seen):
 		return "a sign-in failed in an earlier round"
-	case plan.Code != "" && slices.ContainsFunc(seen, tookCode):
+	case slices.ContainsFunc(seen, tookCode):
 		return "the one-time code was used in an earlier round"
 	}
 	return ""
@@ -64,6 +66,30 @@ func TurnedDown(seen []fact.Observation) bool {
 // tookCode says whether a one-time code was given.
 func tookCode(o fact.Observation) bool {
 	return o.Auth != nil && slices.Contains(givenIn(o.Auth.Rounds), fact.GaveCode) || o.WebLogin != nil && o.WebLogin.Code
+}
+
+// remembering asks each question once. What was answered in the first round holds for the others.
+func remembering(ask Ask) Ask {
+	if ask == nil {
+		return nil
+	}
+	var mu sync.Mutex
+	answers := map[Question]string{}
+	return func(ctx context.Context, question Question) (string, bool) {
+		mu.Lock()
+		known, ok := answers[question]
+		mu.Unlock()
+		if ok {
+			return known, true
+		}
+		answer, ok := ask(ctx, question)
+		if ok {
+			mu.Lock()
+			defer mu.Unlock()
+			answers[question] = answer
+		}
+		return answer, ok
+	}
 }
 
 // together makes one run of several.

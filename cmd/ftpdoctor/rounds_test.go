@@ -83,3 +83,27 @@ func TestInterruptOfTheWatch(t *testing.T) {
 		}
 	})
 }
+
+// The overall deadline ends the watch, with a report that says so and accuses nobody.
+func TestDeadlineOfTheWatch(t *testing.T) {
+	for _, name := range []string{"router-forgets", "router-forgets-ssh"} {
+		for _, limit := range []string{"91s", "95s"} { // before the last question, and before its answer
+			t.Run(name+" "+limit, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					began := time.Now()
+					code, out, _ := start(t, "", "demo", name, "-f", "json", "--timeout", limit)
+					if took := time.Since(began); took > 98*time.Second {
+						t.Errorf("took %v", took)
+					}
+					var r report.Report
+					if err := json.Unmarshal([]byte(out), &r); err != nil {
+						t.Fatal(err)
+					}
+					if code != 3 || r.Stopped != "deadline" || len(r.Findings) > 0 {
+						t.Errorf("exit code %d, stopped %q, found %+v", code, r.Stopped, r.Findings)
+					}
+				})
+			})
+		}
+	}
+}
