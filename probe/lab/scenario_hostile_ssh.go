@@ -174,6 +174,36 @@ var hostileSSH = []Scenario{
 		Build: sftpSite(SSH{SFTP: SFTP{Replaces: true}}),
 	},
 	{
+		Name:  "sftp-opens-without-a-handle",
+		Says:  "SFTP opens files and folders with a success, and without a handle.",
+		Args:  asJane("--write", sftpURL),
+		Env:   janeKnows,
+		Build: sftpSite(SSH{SFTP: SFTP{Instead: map[byte]string{fxOpen: "\x65\x00\x00\x00\x00", fxOpendir: "\x65\x00\x00\x00\x00"}}}),
+	},
+	{
+		Name:  "sftp-answers-nobody",
+		Says:  "SFTP answers what was never asked.",
+		Args:  asJane("--write", sftpURL),
+		Env:   janeKnows,
+		Build: sftpSite(SSH{SFTP: SFTP{WrongIDs: true}}),
+	},
+	{
+		Name: "command-without-end",
+		Says: "There is no SFTP, and a command says the password again and again, cut where it is cut off here.",
+		Args: asJane(sftpURL),
+		Env:  janeKnows,
+		Build: func() *Computer {
+			return sftpSite(SSH{NoSFTP: true, Noise: strings.Repeat(strings.Repeat("-", 117)+"\n", 17) + strings.Repeat("-", 32) + strings.Repeat(rightPassword+"\n", 1<<19)})()
+		},
+	},
+	{
+		Name:  "methods-with-the-password",
+		Says:  "The server repeats the password where the methods stand.",
+		Args:  asJane(sftpURL),
+		Env:   janeKnows,
+		Build: sftpSite(SSH{Methods: []string{"password", rightPassword}, Users: accounts(Account{Needs: []string{"password," + rightPassword}})}),
+	},
+	{
 		Name:  "agent-announces-too-much",
 		Says:  "Jane's agent announces an answer of four billion bytes.",
 		Args:  asJane(sftpURL),
