@@ -20,6 +20,7 @@ func hasUser(p *Plan) bool { return p.Target.User != "" && p.noMore == "" }
 
 // login signs in over the first conversation that is fit for it and does what a user of the server would.
 func login(ctx context.Context, s *Session) {
+	defer s.budget.pass() // SSH may wait for the turn of FTP
 	if why := s.leftOut("endpoints"); why != "" {
 		s.skip("login", "", "login", "no endpoint was looked at: "+why)
 		return

@@ -228,6 +228,7 @@ var authPasswordWrong = Rule{
 			Candidates:  c.whySSHRefuses(d),
 			ExplainedBy: c.deniedByFTPToo(),
 		}
+		f.Fix = append(f.Fix, c.askFTPToo()...)
 		switch {
 		case len(d.Partial()) > 0:
 			f.Title = fmt.Sprintf("%s takes the key of %s and refuses the password", c.Run.Target.Host, c.user())

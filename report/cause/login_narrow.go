@@ -139,6 +139,14 @@ func (c *Case) onTheWeb() Step {
 	return Step{You, fmt.Sprintf("sign in at %s with the same name and password: if that fails too, the account is at fault and not your app%s", at, how)}
 }
 
+// askFTPToo is the way to words, where the service has FTP and only SFTP was tried.
+func (c *Case) askFTPToo() []Step {
+	if c.Run.Target.Protocol != fact.SFTP || !c.Profile.Promised || !c.Profile.Offers(fact.FTPES) && !c.Profile.Offers(fact.FTPS) {
+		return nil
+	}
+	return []Step{{You, "let ftpdoctor try FTP as well (without sftp:// or --protocol): FTP has words for the reason, SFTP has none"}}
+}
+
 // noWebLogin says whether a name of this shape cannot sign in on the web.
 func (c *Case) noWebLogin() bool {
 	shape, ok := c.Profile.User(c.Run.Target.User)
