@@ -37,7 +37,6 @@ func login(ctx context.Context, s *Session) {
 		s.withhold(ctx, "", fact.FTPES, fact.OutOfTries)
 		return
 	}
-	defer s.budget.pass()
 	list := s.listCandidates(byFTP)
 	chosen, ends := choose(ctx, list)
 	if chosen == nil {
