@@ -25,7 +25,7 @@ func idlePart(c *cause.Case) part {
 			says = joined(says, "another sign-in was refused")
 		}
 		if len(c.Watches) > 1 {
-			says = pick(w.Protocol == fact.SFTP, "SFTP: ", "FTP: ") + says
+			says = pick(w.Protocol() == fact.SFTP, "SFTP: ", "FTP: ") + says
 		}
 		p.says = joined(p.says, says)
 	}

@@ -16,6 +16,9 @@ func keysPart(c *cause.Case) part {
 	p.see(c.Identities...)
 	p.see(c.Agents...)
 	var found, taken, refused []string
+	asked := func(key string) bool {
+		return slices.ContainsFunc(c.SSH.Requests(), func(o *fact.Observation) bool { return o.Auth.Key == key && o.Auth.Answer != fact.AuthUnasked })
+	}
 	for _, o := range c.Identities {
 		if o.Failed(fact.NotFound) {
 			continue
@@ -26,7 +29,7 @@ func keysPart(c *cause.Case) part {
 		case k.SHA256 == "":
 		case answer == fact.AuthAccepted, answer == fact.AuthPartial, answer == fact.AuthWouldDo:
 			taken = append(taken, k.SHA256)
-		case answer == fact.AuthRefused:
+		case answer == fact.AuthRefused || asked(k.SHA256): // or the server hung up at it
 			refused = append(refused, k.SHA256)
 		}
 	}

@@ -33,6 +33,11 @@ func TestKeysAndSFTPAreShown(t *testing.T) {
 			map[string]string{"SSH keys": "ssh-ed25519 SHA256:8mVx2Qy7LkWc5dRzTn0oBs3aJg9uEi1fHp4tYvKqXrM: refused"},
 		},
 		{
+			"auth-too-many/example.json", // the key at which the server hung up was shown too
+			map[string]string{"keys": "7 keys, 6 shown; the server takes none of them"},
+			nil,
+		},
+		{
 			"key-agent-failed/example.json",
 			map[string]string{
 				"keys": "none (the SSH agent does not answer)",

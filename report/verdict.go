@@ -87,6 +87,13 @@ func working(r *Report) []cause.Way {
 	return slices.DeleteFunc(slices.Clone(r.Ways), func(w cause.Way) bool { return w.Proof == cause.ProofLoggedIn })
 }
 
+// atHand says how to give this program what it lacked.
+var atHand = map[fact.Withheld]string{
+	fact.NoPassword: " (give it in FTPDOCTOR_PASSWORD or with --password-file)",
+	fact.NoKey:      " (name its file with -i)",
+	fact.NoCode:     " (give a code in FTPDOCTOR_OTP)",
+}
+
 // shutOut says whether somebody wanted to sign in and was turned down, and nobody was let in.
 func shutOut(r *Report) bool {
 	return !letIn(r) && (r.Spent.FailedLogins > 0 || slices.ContainsFunc(r.roots(), func(f cause.Finding) bool {
@@ -134,7 +141,7 @@ func keptOutBecause(r *Report) string {
 		case l.Outcome != fact.NotSent:
 			return "what was shown to the server was not taken"
 		case l.Withheld != fact.NoWayIn && because == "":
-			because = withheldSays[l.Withheld]
+			because = withheldSays[l.Withheld] + atHand[l.Withheld]
 		}
 	}
 	return because

@@ -265,7 +265,7 @@ func (c *Case) deniedByFTPToo() string {
 
 // whySSHRefuses ranks what the refusal of a password by SSH can mean.
 func (c *Case) whySSHRefuses(d *sshDenial) []Candidate {
-	found := []Candidate{{"auth-password-wrong", "the same name and password fail on the provider's web page too", You}}
+	found := []Candidate{{"auth-password-wrong", c.wrongOnTheWeb().Confirm, You}}
 	if slices.Contains(d.Login.Login.Shape, fact.NonASCII) {
 		found = append(found, Candidate{"local-password-whitespace", "a password of plain letters and digits works", You})
 	}

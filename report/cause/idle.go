@@ -22,7 +22,6 @@ var idleRules = []Rule{
 // Watch is what became of the sessions that were left alone at one endpoint. What was not watched is nil.
 type Watch struct {
 	Place    string
-	Protocol fact.Protocol
 	Silent   *fact.Observation   // nothing was said in it
 	Kept     *fact.Observation   // keep-alives were sent in it
 	Transfer *fact.Observation   // a file went up slowly in it
@@ -63,8 +62,8 @@ func (c *Case) watch(o *fact.Observation) *Watch {
 	return w
 }
 
-// protocol is that of the sessions of a watch.
-func (w *Watch) protocol() fact.Protocol {
+// Protocol is that of the sessions of a watch.
+func (w *Watch) Protocol() fact.Protocol {
 	for _, o := range []*fact.Observation{w.Silent, w.Kept} {
 		if o != nil {
 			return o.Idle.Protocol
@@ -75,7 +74,7 @@ func (w *Watch) protocol() fact.Protocol {
 
 // watchesOf lists the watches of sessions of FTP, or of SSH.
 func (c *Case) watchesOf(ssh bool) []*Watch {
-	return slices.DeleteFunc(slices.Clone(c.Watches), func(w *Watch) bool { return (w.protocol() == fact.SFTP) != ssh })
+	return slices.DeleteFunc(slices.Clone(c.Watches), func(w *Watch) bool { return (w.Protocol() == fact.SFTP) != ssh })
 }
 
 // endedByItself says whether the other side, or something on the way, ended a session while nothing was asked.

@@ -506,13 +506,14 @@ func (c *Case) deadAgents() []Finding {
 		case o.Failed(fact.Interrupted), o.Failure == nil && (o.Agent.Keys > 0 || usable):
 			continue
 		case o.Failure == nil:
-			f.Title, f.Says = "The SSH agent holds no key", "The server takes keys, and neither the agent nor a file has one that can be used."
+			f.Title, f.Says = "The SSH agent holds no key", "The server takes keys, and neither the agent, which is the program that keeps unlocked keys, nor a file has one that can be used."
+			f.Fix = []Step{{You, "load your key into the agent with ssh-add and its file, or choose that file in your app; ssh-add -l shows what the agent holds"}}
 		case o.Failed(fact.Timeout):
 			f.Title, f.Says = fmt.Sprintf("The SSH agent at %s does not answer", agentName(o.Agent)), "Which keys it holds is not known."
 		default:
 			f.Title, f.Says = fmt.Sprintf("There is no SSH agent at %s", agentName(o.Agent)), "This computer is set up to ask one there, and it does not answer as an agent does."
 		}
-		if usable || o.Failure == nil {
+		if usable || o.Failure == nil && !c.SSH.keysOnly() {
 			f.Severity = Warning
 		}
 		found = append(found, f)

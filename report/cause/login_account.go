@@ -281,7 +281,7 @@ var badCredentials = Rule{
 				c.onTheWeb(),
 				{SiteAdmin, c.lookUp()},
 			},
-			Candidates: slices.Concat([]Candidate{{"login-bad-credentials", "the same name and password fail on the provider's web page too", You}}, c.oddPassword(d), []Candidate{
+			Candidates: slices.Concat([]Candidate{c.wrongOnTheWeb()}, c.oddPassword(d), []Candidate{
 				{"login-disabled", "the administrator's list of users shows the account as disabled or denied", SiteAdmin},
 				{"login-home-missing", "the server's log says that the home folder cannot be opened; ProFTPD has no other words for that", SiteAdmin},
 			}),
@@ -293,7 +293,7 @@ var badCredentials = Rule{
 		case c.byKeyAlone():
 			f.Says = "A key signs the same user in by SFTP, so that the account is there and open; what FTP refuses is the password."
 			f.Candidates = []Candidate{
-				{"login-bad-credentials", "the same name and password fail on the provider's web page too", You},
+				c.wrongOnTheWeb(),
 				{"login-auth-none", "the account has no password, and signs in with its key alone", SiteAdmin},
 				{"login-protocol-disabled", "the settings of the account or its group do not allow FTP", SiteAdmin},
 			}
@@ -368,7 +368,7 @@ func matchLoginRefused(c *Case) []Finding {
 
 // whyRefused ranks what a refusal without a reason can mean.
 func (c *Case) whyRefused(d *denial) []Candidate {
-	password := Candidate{"login-bad-credentials", "the same name and password fail on the provider's web page too", You}
+	password := c.wrongOnTheWeb()
 	if c.byKeyAlone() {
 		none := Candidate{"login-auth-none", "the account has no password, and signs in with its key alone", SiteAdmin}
 		return slices.Concat([]Candidate{password, none}, slices.DeleteFunc(c.everyReason("FTP"), func(o Candidate) bool { return o.Cause == none.Cause }))

@@ -127,6 +127,9 @@ func (c *Case) lookUp() string {
 
 // onTheWeb is the test that a person can make, and what its outcome means.
 func (c *Case) onTheWeb() Step {
+	if c.noWebLogin() {
+		return Step{You, fmt.Sprintf("copy the name and what belongs to it again from the page of %s where they were made, or make new ones; such a name does not sign in on the web", c.Profile.Title)}
+	}
 	at, how := "the provider's web page", ""
 	if w := c.Profile.WebLogin; w != nil {
 		if w.By != "" {
@@ -137,6 +140,14 @@ func (c *Case) onTheWeb() Step {
 		}
 	}
 	return Step{You, fmt.Sprintf("sign in at %s with the same name and password: if that fails too, the account is at fault and not your app%s", at, how)}
+}
+
+// wrongOnTheWeb is what confirms that name and password are wrong, and nothing else is.
+func (c *Case) wrongOnTheWeb() Candidate {
+	if c.noWebLogin() {
+		return Candidate{"login-bad-credentials", "new ones are taken", You}
+	}
+	return Candidate{"login-bad-credentials", "the same name and password fail on the provider's web page too", You}
 }
 
 // askFTPToo is the way to words, where the service has FTP and only SFTP was tried.
@@ -178,7 +189,10 @@ func (c *Case) excluded(code string) bool {
 	ofSome := []string{"login-region", "login-site-wrong", "login-overdue", "ftp-banned"}
 	ofAll := []string{"login-locked", "login-disabled", "login-overdue", "login-region", "login-site-wrong", "login-ip-or-country", "ftp-banned"}
 	ofPassword := []string{"login-2fa", "login-password-change"}
+	ofPeople := []string{"login-2fa", "login-password-change", "login-auth-none"}
 	switch {
+	case slices.Contains(ofPeople, code) && c.noWebLogin(): // such as an API key, which has no second factor
+		return true
 	case slices.Contains(ofSome, code) && len(c.Profile.FailuresOf(code)) == 0:
 		return true
 	case slices.Contains(ofAll, code): // whom the other protocol lets in is not shut out

@@ -51,6 +51,8 @@ func TestEveryReason(t *testing.T) {
 			[]string{"login-locked", "login-disabled", "login-overdue", "login-region", "login-ip-or-country"}, []string{"login-protocol-disabled", "login-2fa"}},
 		"let in on the web": {func(c *Case) { c.WebLogin = &fact.Observation{WebLogin: &fact.WebLogin{Outcome: fact.Accepted}} },
 			[]string{"login-2fa", "login-password-change"}, []string{"login-protocol-disabled"}},
+		"an API key, which is no person's": {func(c *Case) { c.Run.Target.User = "@api-4711" },
+			[]string{"login-2fa", "login-password-change", "login-auth-none"}, []string{"login-protocol-disabled", "login-locked"}},
 	} {
 		k := NewCase(&fact.Run{Target: fact.Target{User: "jane"}}, &profile.FilesCom)
 		c.change(k)
@@ -70,6 +72,19 @@ func TestEveryReason(t *testing.T) {
 			if !slices.Contains(codes, code) {
 				t.Errorf("%s: %s is missing in %q", name, code, codes)
 			}
+		}
+	}
+}
+
+// A name that does not sign in on the web is not sent there.
+func TestOnTheWeb(t *testing.T) {
+	for user, want := range map[string]string{"jane": "sign in at https://acme.files.com/", "@api-4711": "copy the name"} {
+		c := NewCase(&fact.Run{Target: fact.Target{User: user, Host: "acme.files.com"}}, &profile.FilesCom)
+		if step := c.onTheWeb(); !strings.HasPrefix(step.Do, want) {
+			t.Errorf("%s is told to %s", user, step.Do)
+		}
+		if byWeb := strings.Contains(c.wrongOnTheWeb().Confirm, "web page"); byWeb != (user == "jane") {
+			t.Errorf("%s: name and password are wrong if %s", user, c.wrongOnTheWeb().Confirm)
 		}
 	}
 }

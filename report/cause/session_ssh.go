@@ -82,6 +82,11 @@ func (s *SSHSession) Withheld() fact.Withheld {
 	return s.Login.Login.Withheld
 }
 
+// Requests lists the requests of the sign-in, each with its answer.
+func (s *SSHSession) Requests() []*fact.Observation {
+	return s.auths(func(*fact.Auth) bool { return true })
+}
+
 // Offered lists the methods with which a user can begin, as the server answers before anything was shown to it.
 func (s *SSHSession) Offered() []string {
 	if s == nil {

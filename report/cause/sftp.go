@@ -218,6 +218,7 @@ var sftpChannelRefused = Rule{
 		switch u.at.Channel.Reason {
 		case 1: // SSH_OPEN_ADMINISTRATIVELY_PROHIBITED
 			f.Says = "The sign-in works. The server forbids the channel that everything else needs."
+			f.Fix = f.Fix[1:]
 		case 4: // SSH_OPEN_RESOURCE_SHORTAGE
 			f.Says = "The sign-in works. The server has no room for one more channel."
 		}
@@ -307,7 +308,9 @@ var sftpCommandText = Rule{
 		for _, line := range u.words() {
 			if text, ok := c.Profile.Text(line); ok {
 				f.Says = cmp.Or(text.Means, f.Says)
-				f.Fix[0].Do = cmp.Or(text.Do, f.Fix[0].Do)
+				if text.Do != "" {
+					f.Fix = []Step{{You, text.Do}}
+				}
 				break
 			}
 		}
