@@ -47,18 +47,24 @@ func TestEveryReason(t *testing.T) {
 		"nothing else seen": {func(*Case) {}, nil, []string{"login-2fa", "login-protocol-disabled", "login-locked", "login-overdue", "login-region", "login-site-wrong", "ftp-banned"}},
 		"another service": {
 			func(c *Case) { c.Profile = &profile.Generic },
-			[]string{"login-overdue", "login-region", "login-site-wrong", "ftp-banned"}, []string{"login-locked", "login-2fa"},
+			[]string{"login-overdue", "login-region", "login-site-wrong", "ftp-banned"},
+			[]string{"login-locked", "login-2fa"},
 		},
 		"let in by SSH": {
 			func(c *Case) { c.SSH = &SSHSession{Login: accepted} },
-			[]string{"login-locked", "login-disabled", "login-overdue", "login-region", "login-ip-or-country"}, []string{"login-protocol-disabled", "login-2fa"},
+			[]string{"login-locked", "login-disabled", "login-overdue", "login-region", "login-ip-or-country"},
+			[]string{"login-protocol-disabled", "login-2fa"},
 		},
 		"let in on the web": {
 			func(c *Case) { c.WebLogin = &fact.Observation{WebLogin: &fact.WebLogin{Outcome: fact.Accepted}} },
-			[]string{"login-2fa", "login-password-change"}, []string{"login-protocol-disabled"},
+			[]string{"login-2fa", "login-password-change"},
+			[]string{"login-protocol-disabled"},
 		},
-		"an API key, which is no person's": {func(c *Case) { c.Run.Target.User = "@api-4711" },
-			[]string{"login-2fa", "login-password-change", "login-auth-none"}, []string{"login-protocol-disabled", "login-locked"}},
+		"an API key, which is no person's": {
+			func(c *Case) { c.Run.Target.User = "@api-4711" },
+			[]string{"login-2fa", "login-password-change", "login-auth-none"},
+			[]string{"login-protocol-disabled", "login-locked"},
+		},
 	} {
 		k := NewCase(&fact.Run{Target: fact.Target{User: "jane"}}, &profile.FilesCom)
 		c.change(k)
