@@ -114,7 +114,7 @@ var FilesCom = Profile{
 			{Name: "not-found/site-not-found", Cause: "login-site-wrong"},
 			{Name: "not-found/user-not-found", Cause: "login-bad-credentials"},
 			{Name: "processing-failure/two-factor-authentication-country-blacklisted", Cause: "login-ip-or-country"},
-			{Name: "processing-failure/two-factor-authentication-method-unsupported-error", Cause: "login-2fa"},
+			{Name: "processing-failure/two-factor-authentication-method-unsupported-error", Cause: "login-2fa", Means: "The kind of second factor that is set up does not work there; an app for codes, a text message or a Yubikey does."},
 			{Name: "processing-failure/two-factor-authentication-code-already-sent", Cause: "login-2fa"},
 		},
 	},
