@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -44,11 +43,11 @@ func rowsOf(r *Report) []row {
 	return append(rows, notTried(&r.Run)...)
 }
 
-// markOf is the gravest finding on a part, else whether it works.
+// markOf is the gravest finding on a part, else whether it works. What works in one place can be evidence of what does not in another.
 func (r *Report) markOf(p part) mark {
 	for _, severity := range []cause.Severity{cause.Problem, cause.Warning} {
 		for _, f := range r.Findings {
-			if f.Severity == severity && p.concerned(f) {
+			if f.Severity == severity && restsOn(f, p.seen) && (p.place == "" || about(f, p.place)) {
 				return marks[severity]
 			}
 		}
@@ -57,15 +56,6 @@ func (r *Report) markOf(p part) mark {
 		return good
 	}
 	return skipped
-}
-
-// concerned says whether a finding rests on what was seen of the part, and is about the place of it. What works in one place can be
-// evidence of what does not in another.
-func (p *part) concerned(f cause.Finding) bool {
-	_, port, _ := net.SplitHostPort(p.place)
-	here := func(place string) bool { return p.place == "" || place == p.place || place == port }
-	return (len(f.Where) == 0 || slices.ContainsFunc(f.Where, here)) &&
-		slices.ContainsFunc(p.seen, func(o *fact.Observation) bool { return slices.Contains(f.Evidence, o.ID) })
 }
 
 func computerPart(c *cause.Case) part {

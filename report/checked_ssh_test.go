@@ -81,3 +81,12 @@ func TestKeysAndSFTPAreShown(t *testing.T) {
 		})
 	}
 }
+
+// A sign-in that was not made is no test that passed.
+func TestKeptBackIsSkipped(t *testing.T) {
+	r := example(t, "ssh-hostkey-unknown/example.json")
+	text := written(t, format(t, "junit"), r)
+	if want := `<skipped message="not signed in: nobody has confirmed the host key">`; !strings.Contains(text, want) {
+		t.Errorf("no %s in\n%s", want, text)
+	}
+}

@@ -235,6 +235,9 @@ func (c *junitCase) judge(r *Report) {
 	if c.Failure == nil {
 		c.Error = ourFault(c.seen)
 	}
+	if c.Failure == nil && c.Error == nil {
+		c.Skipped = keptBack(c.seen)
+	}
 	if c.Failure != nil || c.Error != nil {
 		c.Out += transcriptOf(c.seen)
 	}
@@ -262,6 +265,16 @@ func ourFault(seen []*fact.Observation) *junitResult {
 	for _, o := range seen {
 		if o.Failed(fact.Interrupted, fact.NoResources, fact.AddressUnavailable) {
 			return &junitResult{Type: string(o.Failure.Kind), Message: "could not be looked at: " + o.Failure.Text}
+		}
+	}
+	return nil
+}
+
+// keptBack says why nobody signed in, where nothing was sent; nil: somebody tried.
+func keptBack(seen []*fact.Observation) *junitSkipped {
+	for _, o := range seen {
+		if o.Login != nil && o.Login.Outcome == fact.NotSent {
+			return &junitSkipped{"not signed in: " + withheldSays[o.Login.Withheld]}
 		}
 	}
 	return nil
