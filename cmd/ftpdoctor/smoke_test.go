@@ -82,7 +82,7 @@ func TestSmokeSendsAWrongPasswordOnce(t *testing.T) {
 		return `{"name": "` + name + `", "host": "ftp.example.org", "user": "jane", "password_env": "FTPDOCTOR_PASSWORD"}`
 	}
 	code, text, said := smoke(t, "wrong-password", `{"targets": [`+one("first")+`, `+one("second")+`, `+one("third")+`, {"host": "ftp.example.org"}]}`, "-f", "json")
-	if code != 1 || strings.Count(text, `"refused"`) != 1 || strings.Count(text, `"out-of-tries"`) != 4 { // by FTP and by SSH
+	if code != 1 || strings.Count(text, `"outcome": "refused"`) != 1 || strings.Count(text, `"out-of-tries"`) != 4 { // by FTP and by SSH
 		t.Errorf("exit code %d:\n%s%s", code, text, said)
 	}
 }
