@@ -197,8 +197,13 @@ type stoppingConn struct {
 
 	mu            sync.Mutex
 	still, deaf   net.Conn // nil: it goes on
+	room          int      // bytes that the operating system takes all the same
 	reads, writes time.Time
 }
+
+// sendBuffer is what an operating system takes of a connection whose other side no longer reads. A library that holds a lock while
+// it writes is not in its own way before that is full.
+const sendBuffer = 64 << 10
 
 // now is the connection as it is at a step.
 func (c *stoppingConn) now() net.Conn {
@@ -206,6 +211,7 @@ func (c *stoppingConn) now() net.Conn {
 	defer c.mu.Unlock()
 	if c.still == nil && c.network.stops() {
 		c.still, c.deaf = net.Pipe()
+		c.room = sendBuffer
 		_ = c.still.SetReadDeadline(c.reads)
 		_ = c.still.SetWriteDeadline(c.writes)
 	}
@@ -215,8 +221,26 @@ func (c *stoppingConn) now() net.Conn {
 	return c.Conn
 }
 
-func (c *stoppingConn) Read(b []byte) (int, error)  { return c.now().Read(b) }
-func (c *stoppingConn) Write(b []byte) (int, error) { return c.now().Write(b) }
+func (c *stoppingConn) Read(b []byte) (int, error) { return c.now().Read(b) }
+
+func (c *stoppingConn) Write(b []byte) (int, error) {
+	now := c.now()
+	if now != c.Conn && c.take(len(b)) {
+		return len(b), nil
+	}
+	return now.Write(b)
+}
+
+// take says whether there is room for so many bytes.
+func (c *stoppingConn) take(size int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if size > c.room {
+		return false
+	}
+	c.room -= size
+	return true
+}
 
 func (c *stoppingConn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
