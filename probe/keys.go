@@ -359,9 +359,9 @@ var errLocked = errors.New("the key is encrypted, and its passphrase was not giv
 
 // ask asks for the passphrase until it fits.
 func (l *lockedKey) ask(ctx context.Context, path string, content []byte) opened {
-	question := "Passphrase of the key " + fact.Clean(path) + ": "
+	question := Question{Text: "Passphrase of the key " + fact.Clean(path) + ": ", Hidden: true}
 	for range maxPassphrases {
-		passphrase, ok := l.session.plan.Ask(ctx, Question{Text: question, Hidden: true})
+		passphrase, ok := l.session.plan.Ask(ctx, question)
 		if !ok || passphrase == "" {
 			break
 		}
@@ -372,7 +372,7 @@ func (l *lockedKey) ask(ctx context.Context, path string, content []byte) opened
 		if signer, ok := text.signer.(ssh.AlgorithmSigner); ok {
 			return opened{signer: signer}
 		}
-		question = "It does not open the key. Try again: "
+		question = Question{Text: "It does not open the key. Try again: ", Hidden: true, Fresh: true}
 	}
 	return opened{err: errLocked}
 }

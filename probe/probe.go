@@ -72,6 +72,7 @@ type Ask func(ctx context.Context, question Question) (answer string, ok bool)
 type Question struct {
 	Text   string
 	Hidden bool // what is typed is not shown
+	Fresh  bool // what was typed when the same was asked before is no answer
 }
 
 // Check is one kind of look.

@@ -68,7 +68,8 @@ func tookCode(o fact.Observation) bool {
 	return o.Auth != nil && slices.Contains(givenIn(o.Auth.Rounds), fact.GaveCode) || o.WebLogin != nil && o.WebLogin.Code
 }
 
-// remembering asks each question once. What was answered in the first round holds for the others.
+// remembering asks each question once, unless its answer cannot be the same. What was answered in the first round holds for the
+// others.
 func remembering(ask Ask) Ask {
 	if ask == nil {
 		return nil
@@ -76,6 +77,9 @@ func remembering(ask Ask) Ask {
 	var mu sync.Mutex
 	answers := map[Question]string{}
 	return func(ctx context.Context, question Question) (string, bool) {
+		if question.Fresh {
+			return ask(ctx, question)
+		}
 		mu.Lock()
 		known, ok := answers[question]
 		mu.Unlock()

@@ -1,6 +1,8 @@
 package probe
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -75,4 +77,43 @@ func TestACodeIsSentOnce(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What a server asks again in a later round, or of a passphrase that was wrong, is asked again.
+func TestWhatIsAskedOnce(t *testing.T) {
+	asked := 0
+	ask := remembering(func(context.Context, Question) (string, bool) {
+		asked++
+		return fmt.Sprint(asked), true
+	})
+	for _, c := range []struct {
+		question Question
+		want     string
+	}{
+		{Question{Text: "Password: "}, "1"}, {Question{Text: "Password: "}, "1"},
+		{Question{Text: "Again: ", Fresh: true}, "2"}, {Question{Text: "Again: ", Fresh: true}, "3"},
+		{Question{Text: "Password: "}, "1"},
+	} {
+		if got, ok := ask(t.Context(), c.question); !ok || got != c.want {
+			t.Errorf("%+v was answered %q, want %q", c.question, got, c.want)
+		}
+	}
+	server := lab.SSH{Methods: []string{"keyboard-interactive"}, Users: map[string]lab.Account{"jane": {Rounds: []lab.Round{
+		{Prompts: []lab.Prompt{{Text: "What now?", Answer: "one"}}}, {Prompts: []lab.Prompt{{Text: "What now?", Answer: "two"}}},
+	}}}}
+	typed := []string{"one", "two"}
+	run := enterSSH(t, server, func(p *Plan, _ *lab.Computer) {
+		p.Rounds, p.Every = 2, time.Second
+		p.Ask = func(context.Context, Question) (string, bool) {
+			if len(typed) == 0 {
+				return "", false
+			}
+			answer := typed[0]
+			typed = typed[1:]
+			return answer, true
+		}
+	})
+	if first := run.Each()[0]; !slices.ContainsFunc(first.Seen, func(o fact.Observation) bool { return o.Login != nil && o.Login.Outcome == fact.Accepted }) {
+		t.Error("nobody was let in")
+	}
 }

@@ -199,7 +199,7 @@ func (a *signOn) answer(name, instruction string, questions []string, echoes []b
 // alone it could be taken for a question of this program, such as one for the passphrase of a key.
 func (a *signOn) passOn(prompt *fact.Prompt) Question {
 	target := a.session.plan.Target
-	return Question{Text: fmt.Sprintf("(%s@%s) %s ", target.User, target.Host, prompt.Text), Hidden: !prompt.Echo}
+	return Question{Text: fmt.Sprintf("(%s@%s) %s ", target.User, target.Host, prompt.Text), Hidden: !prompt.Echo, Fresh: true}
 }
 
 // givenIn lists what was given in earlier rounds.
