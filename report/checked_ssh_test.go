@@ -90,3 +90,17 @@ func TestKeptBackIsSkipped(t *testing.T) {
 		t.Errorf("no %s in\n%s", want, text)
 	}
 }
+
+// Where nobody was let in no way in is said to work, in whatever format for people.
+func TestWhatAnswersIsNotSaidToWork(t *testing.T) {
+	for file, want := range map[string]string{
+		"auth-password-wrong/example.json": "What answers from here",
+		"key-permissions/example.json":     "What works from here",
+	} {
+		for _, name := range []string{"text", "markdown", "html"} {
+			if text := written(t, format(t, name), example(t, file)); !strings.Contains(text, want) {
+				t.Errorf("%s as %s does not say %q", file, name, want)
+			}
+		}
+	}
+}

@@ -13,7 +13,7 @@ var (
 	quoting   = regexp.MustCompile(`(?m)^[ \t>|]+`)
 
 	// Words of the formats that carry no data, by which a report is known all the same.
-	withoutData = regexp.MustCompile(`more: ftpdoctor explain|o way in works from here|What works from here|<testsuites|ftpdoctor_`)
+	withoutData = regexp.MustCompile(`more: ftpdoctor explain|o way in works from here|What (works|answers) from here|<testsuites|ftpdoctor_`)
 )
 
 // find finds the JSON of a report in what somebody saved or pasted: the JSON itself, or a text with a

@@ -46,7 +46,7 @@ func (d *document) summary(r *Report) {
 		d.paragraph("What follows from that: " + d.inline(from) + ".")
 	}
 	if len(r.Ways) > 0 {
-		d.paragraph("### What works from here, with the host " + d.inline(r.Ways[0].Host))
+		d.paragraph("### " + waysTitle(r) + d.inline(r.Ways[0].Host))
 		d.blank()
 		for _, way := range r.Ways {
 			d.line(fmt.Sprintf("- port %d: %s; %s", way.Port, protocolName(way), proofSays(way)+keepAliveSays(way)))

@@ -172,12 +172,12 @@ func addressMark(on []*cause.Endpoint) mark {
 
 func signInState(r *Report) signed {
 	switch {
-	case r.Spent.Logins == 0:
-		return signed{skipped, "sign-in"}
-	case r.Spent.FailedLogins == r.Spent.Logins:
+	case letIn(r):
+		return signed{good, "sign-in"}
+	case r.Spent.Logins > 0:
 		return signed{bad, "sign-in"}
 	default:
-		return signed{good, "sign-in"}
+		return signed{skipped, "sign-in"}
 	}
 }
 

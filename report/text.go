@@ -114,11 +114,16 @@ func (p *page) works(r *Report) {
 		p.title(pick(r.Stopped == "", "No way in works from here", "No way in had worked until then"))
 		return
 	}
-	p.title(pick(len(working(r)) == 0, "What answers from here, with the host ", "What works from here, with the host ") + r.Ways[0].Host)
+	p.title(waysTitle(r) + r.Ways[0].Host)
 	for _, w := range r.Ways {
 		way := fmt.Sprintf("port %-6d %-19s ", w.Port, protocolName(w))
 		p.labelled(2, way, len(way), proofSays(w)+keepAliveSays(w))
 	}
+}
+
+// waysTitle stands above the ways in. Where nobody was let in they only answer.
+func waysTitle(r *Report) string {
+	return pick(len(working(r)) == 0, "What answers from here, with the host ", "What works from here, with the host ")
 }
 
 func dialled(run *fact.Run) bool {

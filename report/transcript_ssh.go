@@ -119,7 +119,7 @@ func describeAuth(a *fact.Auth) []string {
 		}
 	}
 	if a.Answer != "" {
-		answer := pick(a.Answer == fact.AuthUnasked, "not answered", "< "+string(a.Answer))
+		answer := pick(a.Answer == fact.AuthUnasked, "not answered", "< "+strings.Replace(string(a.Answer), string(fact.AuthWouldDo), "would take it", 1))
 		out = append(out, answer+pick(len(a.Methods) > 0, "; can continue: "+strings.Join(a.Methods, ", "), ""))
 	}
 	return append(out, goodbyeSays(a.Goodbye)...)
