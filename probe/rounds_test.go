@@ -90,8 +90,10 @@ func TestWhatIsAskedOnce(t *testing.T) {
 		question Question
 		want     string
 	}{
-		{Question{Text: "Password: "}, "1"}, {Question{Text: "Password: "}, "1"},
-		{Question{Text: "Again: ", Fresh: true}, "2"}, {Question{Text: "Again: ", Fresh: true}, "3"},
+		{Question{Text: "Password: "}, "1"},
+		{Question{Text: "Password: "}, "1"},
+		{Question{Text: "Again: ", Fresh: true}, "2"},
+		{Question{Text: "Again: ", Fresh: true}, "3"},
 		{Question{Text: "Password: "}, "1"},
 	} {
 		if got, ok := ask(t.Context(), c.question); !ok || got != c.want {
