@@ -145,6 +145,9 @@ func TestHandshakeFailures(t *testing.T) {
 					})
 					var got []end
 					for _, o := range tlsOf(run) {
+						if o.TLS.Purpose == fact.SmallPackets {
+							continue // silence may be one of large packets
+						}
 						e := end{purpose: o.TLS.Purpose, alert: o.TLS.Alert, plain: strings.Join(o.TLS.Plain, "|"), version: o.TLS.Version}
 						if o.Failure != nil {
 							e.kind = o.Failure.Kind
