@@ -92,7 +92,7 @@ func usage(cmd *cobra.Command) error {
 	}
 	b.WriteString("\nFlags:\n" + cmd.LocalFlags().FlagUsagesWrapped(80))
 	if !cmd.HasParent() {
-		b.WriteString("\nExit codes: 0 nothing is wrong, 1 a problem was found, 2 wrong usage,\n3 inconclusive (interrupted, out of time, no network).\n")
+		b.WriteString("\nExit codes: 0 nothing is wrong, 1 a problem was found, 2 wrong usage,\n3 inconclusive (interrupted, out of time, no network, nobody was signed in).\n")
 	}
 	_, err := io.WriteString(cmd.OutOrStdout(), b.String())
 	return err
