@@ -111,6 +111,14 @@ var authFaults = []Scenario{
 		}),
 	},
 	{
+		Name:   "ssh-keys-before-the-password",
+		Says:   "Jane's password is right, and her agent holds seven keys that the server does not know, which apps show first.",
+		Args:   asJane(sftpURL),
+		Env:    janeKnows,
+		Causes: []string{"auth-too-many"},
+		Build:  with(sftpSite(SSH{}), holding(SSHAgent{Keys: manyKeys()})),
+	},
+	{
 		Name:   "ssh-few-tries",
 		Says:   "The server hangs up after the third wrong key, and jane's agent has more.",
 		Args:   asJane(sftpURL),

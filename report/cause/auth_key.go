@@ -16,7 +16,7 @@ var authTooMany = Rule{
 		Means: "An SSH app shows the server one key after the other, and the server counts each one that it does not know as a failed try. After a few it hangs up. " +
 			"If the right key comes later in the row, or if a password was to follow, it never gets its turn.",
 		Shown: "The server refused several keys and then ended the connection, most of the time with the words \"Too many authentication failures\". OpenSSH does it at the sixth (MaxAuthTries). " +
-			"Or the key that it takes stands so far behind in the row of ssh that ssh does not get to it.",
+			"Or the key that it takes, or the password, stands so far behind in the row of ssh that ssh does not get to it.",
 		Mend: "Offer only the right key: name its file in your app, and add `IdentitiesOnly yes` for this host to `~/.ssh/config`. Or take keys that you do not need out of the agent (`ssh-add -d`, `ssh-add -D` for all).",
 	},
 	ExplainedBy: misdirected,
@@ -92,7 +92,31 @@ func (c *Case) tooManyBefore(fix []Step) []Finding {
 			}}
 		}
 	}
-	return nil
+	return c.keysBeforePassword(fix)
+}
+
+// keysBeforePassword finds so many keys in vain that an app which shows them first never gets to the password, which is right.
+func (c *Case) keysBeforePassword(fix []Step) []Finding {
+	s := c.SSH
+	var keys []string
+	for _, o := range c.Identities {
+		if o.Identity.Usable {
+			keys = append(keys, o.Identity.SHA256)
+		}
+	}
+	n := len(distinct(keys))
+	if !s.Accepted() || len(s.passwordTaken()) == 0 || s.Key() != "" || len(s.keysRefused()) == 0 || n < usualTries {
+		return nil
+	}
+	return []Finding{{
+		Severity:   Note,
+		Confidence: Likely,
+		Title:      fmt.Sprintf("Apps that show your %d keys first never get to the password: %s hangs up after %d tries", n, c.Run.Target.Host, usualTries),
+		Says:       "This program kept a try for the password, which is right. The server takes none of the keys that it was shown, and counts each as a failed try.",
+		Where:      s.where(),
+		Evidence:   s.dialogue(),
+		Fix:        append([]Step{{You, "switch off SSH keys and the agent in your app, and let it sign in with the password"}}, fix[1:]...),
+	}}
 }
 
 // openSSH says whether the server calls itself OpenSSH.
