@@ -113,7 +113,7 @@ func sftpPart(c *cause.Case) part {
 // methodSays names what somebody signed in with.
 func methodSays(method, key string) string {
 	var words []string
-	for _, word := range strings.Split(method, " and ") {
+	for word := range strings.SplitSeq(method, " and ") {
 		switch {
 		case word == "key" && key != "":
 			words = append(words, "the key "+key)
