@@ -191,6 +191,8 @@ func matchNameMismatch(c *Case) []Finding {
 	}
 	if alias := c.certifiedAlias(t.Chain[0].Names); alias != "" && len(t.Faults) == 1 {
 		f.Fix = []Step{{You, fmt.Sprintf("use %s as the host in your FTP app, for which %s is another name", alias, t.ServerName)}}
+	} else if below := wildcard(&t.Chain[0]); below != "" && len(t.Faults) == 1 {
+		f.Fix = []Step{{You, fmt.Sprintf("use the name that your site has below %s as the host in your FTP app, if it has one", below)}}
 	} else if names := hostNames(&t.Chain[0]); len(names) > 0 && len(t.Faults) == 1 {
 		f.Fix = []Step{{You, fmt.Sprintf("use %s as the host in your FTP app, if your provider uses that name for this server", or(names))}}
 	}
@@ -200,6 +202,21 @@ func matchNameMismatch(c *Case) []Finding {
 		f.Fix = append(f.Fix, Step{SiteAdmin, fmt.Sprintf("check where the DNS record of %s leads", c.Run.Target.Host)})
 	}
 	return []Finding{f}
+}
+
+// wildcard is the domain below which a certificate is good for every name, where all its names are of that domain; empty: there
+// is no such one. Nobody's files are at the domain itself then.
+func wildcard(cert *fact.Certificate) string {
+	below := ""
+	for _, name := range cert.Names {
+		if domain, ok := strings.CutPrefix(name, "*."); ok && below == "" {
+			below = domain
+		}
+	}
+	if slices.ContainsFunc(cert.Names, func(name string) bool { return name != below && name != "*."+below }) {
+		return ""
+	}
+	return below
 }
 
 // hostNames are the names of a certificate that can be typed as a host, at most three.

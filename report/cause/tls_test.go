@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"strings"
 	"testing"
 
 	"ftpdoctor/probe/fact"
@@ -133,6 +134,23 @@ func TestOutdatedSuites(t *testing.T) {
 	} {
 		if got := outdatedSuite.MatchString(suite); got != want {
 			t.Errorf("%s: %v", suite, got)
+		}
+	}
+}
+
+// Below which domain a certificate is good for every name.
+func TestWildcard(t *testing.T) {
+	for names, want := range map[string]string{
+		"*.files.com files.com":         "files.com",
+		"files.com *.files.com":         "files.com",
+		"*.files.com":                   "files.com",
+		"*.files.com ftp.example.org":   "",
+		"*.files.com *.example.org":     "",
+		"ftp.example.org www.hoster.de": "",
+		"":                              "",
+	} {
+		if got := wildcard(&fact.Certificate{Names: strings.Fields(names)}); got != want {
+			t.Errorf("%q is good for every name below %q, want %q", names, got, want)
 		}
 	}
 }
