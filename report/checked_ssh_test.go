@@ -104,3 +104,23 @@ func TestWhatAnswersIsNotSaidToWork(t *testing.T) {
 		}
 	}
 }
+
+// A line is marked by what is wrong there. What works is evidence of what does not work elsewhere, and is not marked for it.
+func TestMarksOfLines(t *testing.T) {
+	for file, want := range map[string]map[string]mark{
+		"login-protocol-disabled/example-sftp.json":      {"login": bad, "sftp": good},
+		"ssh-hostkey-changed/example-password-kept.json": {"ssh": bad, "sftp": skipped},
+		"ssh-hostkey-unknown/example.json":               {"ssh": doubtful, "sftp": doubtful},
+		"ssh-old-apps/example.json":                      {"ssh": good},
+	} {
+		rows := map[string]mark{}
+		for _, row := range rowsOf(example(t, file)) {
+			rows[row.name] = row.mark
+		}
+		for name, mark := range want {
+			if rows[name] != mark {
+				t.Errorf("%s: the line %s is marked %v, want %v", file, name, rows[name], mark)
+			}
+		}
+	}
+}
