@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"path/filepath"
 	"reflect"
 	"testing"
 
@@ -126,6 +127,25 @@ func TestAppsLeftOut(t *testing.T) {
 		talk := &Conversation{Kex: &fact.Observation{Kex: &fact.Kex{Offer: &c.offer}}}
 		if got := AppsLeftOut(talk); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s leaves out %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// Where the host key speaks against the server there is no way in by SSH, and nobody is sent there.
+func TestImpostorsAreNoWaysIn(t *testing.T) {
+	for _, code := range []string{"ssh-hostkey-changed", "ssh-hostkey-revoked", "ssh-proxied"} {
+		run := load(t, filepath.Join("testdata", code, "example.json"))
+		p := profileOf(run)
+		for _, w := range Ways(run, &p) {
+			if w.Protocol == fact.SFTP {
+				t.Errorf("%s: port %d is a way in", code, w.Port)
+			}
+		}
+		c := NewCase(run, &p)
+		for _, e := range c.Endpoints {
+			if e.hostKey() != nil && c.sound(e) {
+				t.Errorf("%s: %s is one to send people to", code, e.Place())
+			}
 		}
 	}
 }
