@@ -147,8 +147,9 @@ var slow = Rule{
 	Severity: Warning,
 	Page: Page{
 		Means: "The server can be used from here, but a step of connecting takes so long that many apps give up before it is done.",
-		Shown: "The connects took more than 5 seconds, or a later step more than 10, and all of them succeeded. A greeting alone that is late has a finding of its own.",
-		Mend:  "Set the time-out of your FTP app to the number that the finding names; it is twice the longest wait that was measured, and at least 60 seconds. If it is slow from one network only, ask whoever runs it.",
+		Shown: "The connects took more than 5 seconds, or a later step more than 10, and all of them succeeded. A greeting alone that is late has a finding of its own. " +
+			"A request to connect that is lost is repeated after 1, 3 and 7 seconds; where the connects took as long as that, the finding says so.",
+		Mend: "Set the time-out of your FTP app to the number that the finding names; it is twice the longest wait that was measured, and at least 60 seconds. If it is slow from one network only, ask whoever runs it.",
 	},
 	ExplainedBy: append([]string{"tcp-intermittent"}, misdirected...),
 	Match:       matchSlow,
@@ -178,13 +179,43 @@ func matchSlow(c *Case) []Finding {
 	longest := slices.MaxFunc(late, func(a, b *fact.Observation) int { return int(a.Took - b.Took) })
 	return []Finding{{
 		Title:    fmt.Sprintf("Connecting to %s is very slow from here", c.Run.Target.Host),
-		Says:     fmt.Sprintf("It works, but %s took %s. %s", waitedFor(longest), ms(longest.Took), breaks(longest.Took)),
+		Says:     fmt.Sprintf("It works, but %s took %s. %s%s", waitedFor(longest), ms(longest.Took), breaks(longest.Took), lostSay(connects)),
 		Evidence: ids(late...),
 		Fix: []Step{
 			c.raiseTimeout(longest.Took),
 			{YourNetwork, "look for an overloaded line or lost packets, if other networks are faster"},
 		},
 	}}
+}
+
+// lostSay says where connects took so long because requests for them were lost; empty: nothing shows that.
+func lostSay(late []*Endpoint) string {
+	most := 0
+	for _, e := range late {
+		if o := e.Talk.Opening; o != nil && o.Failure == nil {
+			most = max(most, lostRequests(e.Talk.Dial.Took, o.Took))
+		}
+	}
+	if most == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" The times are those of a request to connect that was lost %s: the line loses packets.", times(most))
+}
+
+// lostRequests is how many requests to connect were lost, by the time of the connect and that of an ordinary answer: they are repeated
+// 1, 3 and 7 seconds after the first (RFC 6298 section 5). 0: it cannot be told.
+func lostRequests(took, answer fact.Millis) int {
+	const second, slack = fact.Millis(1000), fact.Millis(100)
+	if 2*answer > second {
+		return 0 // a line that slow may take as long without any loss
+	}
+	for lost := 3; lost > 0; lost-- {
+		repeated := fact.Millis(int(1)<<lost-1) * second
+		if repeated <= took && took <= repeated+2*answer+slack {
+			return lost
+		}
+	}
+	return 0
 }
 
 // waitedFor is what an app waits for in a step of connecting, as it stands in a sentence.
