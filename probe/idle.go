@@ -175,13 +175,10 @@ func (d *dialogue) encrypt(mode fact.TLSMode, first string) bool {
 func (d *dialogue) watch(run, watching context.Context, keepAlive string) {
 	s := d.session
 	seen := &fact.Idle{Protocol: d.protocol, KeepAlive: keepAlive, Limit: fact.MillisOf(s.plan.Idle)}
-	what := "the silent session at " + d.st.wire.place
 	if keepAlive != "" {
 		seen.Every = fact.MillisOf(s.plan.idleEvery())
-		what = "the session with keep-alives at " + d.st.wire.place
 	}
-	what += enterEnds(&s.plan)
-	step := s.begin("idle", d.st.wire.place, d.st.wire.conn, what, s.plan.Idle)
+	step := s.begin("idle", d.st.wire.place, d.st.wire.conn, idleWait(&s.plan), s.plan.Idle)
 	step.Idle = seen
 	d.obey(watching)
 	err := d.outlast(run, watching, seen, step.began)
@@ -196,12 +193,12 @@ func beyond(run context.Context) context.Context {
 	return run
 }
 
-// enterEnds tells the user how to end a wait.
-func enterEnds(p *Plan) string {
+// idleWait is what the progress says of the watch, in few words: the time that is left has to stand beside it.
+func idleWait(p *Plan) string {
 	if p.Enough == nil {
-		return ""
+		return "an idle session"
 	}
-	return " (Enter ends it)"
+	return "an idle session (Enter ends it)"
 }
 
 // outlast waits until the session ends, or long enough, and asks in the end whether it still lives.

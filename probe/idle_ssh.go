@@ -81,7 +81,7 @@ func (w *sshWork) watchIdle(run, watching context.Context, keepAlive string) {
 	defer w.leave()
 	plan := &w.session.plan
 	place := w.t.wire.place
-	step := w.session.begin("idle", place, w.t.wire.conn, "the silent session at "+place+enterEnds(plan), plan.Idle)
+	step := w.session.begin("idle", place, w.t.wire.conn, idleWait(plan), plan.Idle)
 	step.Idle = &fact.Idle{Protocol: fact.SFTP, KeepAlive: keepAlive, Limit: fact.MillisOf(plan.Idle)}
 	if keepAlive != "" {
 		step.Idle.Every = fact.MillisOf(plan.idleEvery())
