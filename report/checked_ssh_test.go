@@ -96,6 +96,8 @@ func TestWhatAnswersIsNotSaidToWork(t *testing.T) {
 	for file, want := range map[string]string{
 		"auth-password-wrong/example.json": "What answers from here",
 		"key-permissions/example.json":     "What works from here",
+		// Let in by SFTP alone.
+		"login-protocol-disabled/example-sftp.json": "the certificate is valid; sign-in refused",
 	} {
 		for _, name := range []string{"text", "markdown", "html"} {
 			if text := written(t, format(t, name), example(t, file)); !strings.Contains(text, want) {

@@ -168,7 +168,7 @@ func (d *htmlDocument) ways(r *Report) {
 	d.heading(waysTitle(r) + r.Target.Host)
 	d.write(`<table class="grid"><tr><th scope="col">Way in</th><th scope="col">Port</th><th scope="col">Proof</th></tr>` + "\n")
 	for _, w := range r.Ways {
-		d.write("<tr><td>%v</td><td>%v</td><td>%v</td></tr>\n", protocolName(w), w.Port, proofSays(w)+keepAliveSays(w))
+		d.write("<tr><td>%v</td><td>%v</td><td>%v</td></tr>\n", protocolName(w), w.Port, waySays(r, w))
 	}
 	d.write("</table>\n")
 }

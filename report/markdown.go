@@ -49,7 +49,7 @@ func (d *document) summary(r *Report) {
 		d.paragraph("### " + waysTitle(r) + d.inline(r.Ways[0].Host))
 		d.blank()
 		for _, way := range r.Ways {
-			d.line(fmt.Sprintf("- port %d: %s; %s", way.Port, protocolName(way), proofSays(way)+keepAliveSays(way)))
+			d.line(fmt.Sprintf("- port %d: %s; %s", way.Port, protocolName(way), waySays(r, way)))
 		}
 	}
 	d.paragraph("### What was checked")

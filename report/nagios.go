@@ -112,7 +112,7 @@ func measures(r *Report) []string {
 	c := cause.NewCase(&r.Run, &r.judgedBy)
 	found := []string{
 		"'time'=" + seconds(r.Took) + "s;;;0",
-		fmt.Sprintf("'ways'=%d;;;0", len(r.Ways)),
+		fmt.Sprintf("'ways'=%d;;;0", len(working(r))),
 		fmt.Sprintf("'connections'=%d;;;0", r.Spent.Connections),
 	}
 	if took, ok := lookupTime(c); ok {

@@ -26,7 +26,7 @@ func writePrometheus(w io.Writer, r *Report, _ Options) error {
 	}
 	m.one("ftpdoctor_run_timestamp_seconds", "When the run began, in Unix time", fmt.Sprint(r.Started.Unix()))
 	m.one("ftpdoctor_verdict_code", "0 nothing wrong, 1 a problem, 3 inconclusive", fmt.Sprint(r.Verdict.Exit))
-	m.one("ftpdoctor_ways", "How many ways in work", fmt.Sprint(len(r.Ways)))
+	m.one("ftpdoctor_ways", "How many ways in work", fmt.Sprint(len(working(r))))
 	m.one("ftpdoctor_connections", "How many connections the run tried", fmt.Sprint(r.Spent.Connections))
 	m.ports(c)
 	m.findings(r)

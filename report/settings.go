@@ -244,7 +244,7 @@ func unwritable(user string) bool {
 func cautions(r *Report, w cause.Way) []string {
 	var says []string
 	if w.SignIn == "" {
-		says = append(says, pick(shutOut(r), "The server refused to sign the user in, which settings do not change.", "Nobody has signed in with them yet."))
+		says = append(says, pick(shutOut(r) || turnedDown(r, w), "The server refused to sign the user in, which settings do not change.", "Nobody has signed in with them yet."))
 	}
 	if w.Encryption == cause.InClear {
 		says = append(says, "This way in is not encrypted: others on the way can read the password.")

@@ -117,7 +117,7 @@ func (p *page) works(r *Report) {
 	p.title(waysTitle(r) + r.Ways[0].Host)
 	for _, w := range r.Ways {
 		way := fmt.Sprintf("port %-6d %-19s ", w.Port, protocolName(w))
-		p.labelled(2, way, len(way), proofSays(w)+keepAliveSays(w))
+		p.labelled(2, way, len(way), waySays(r, w))
 	}
 }
 
@@ -133,6 +133,11 @@ func dialled(run *fact.Run) bool {
 // wayIn names a way in within a sentence.
 func wayIn(w cause.Way) string {
 	return fmt.Sprintf("%s on port %d", protocolName(w), w.Port)
+}
+
+// waySays says how far a way in was proven, whether its protocol turned the user down who was let in by another one, and the keep-alive that it needs.
+func waySays(r *Report, w cause.Way) string {
+	return proofSays(w) + pick(letIn(r) && turnedDown(r, w), "; sign-in refused", "") + keepAliveSays(w)
 }
 
 // protocolName says what to choose in an FTP app.

@@ -84,7 +84,22 @@ func working(r *Report) []cause.Way {
 	if shutOut(r) || nobodyIn(r) {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(r.Ways), func(w cause.Way) bool { return w.Proof == cause.ProofLoggedIn })
+	return slices.DeleteFunc(slices.Clone(r.Ways), func(w cause.Way) bool { return w.Proof == cause.ProofLoggedIn || turnedDown(r, w) })
+}
+
+// turnedDown says whether the protocol of a way in turned the user down. It does so on all its ports: it is the account that counts.
+func turnedDown(r *Report, w cause.Way) bool {
+	down := false
+	for _, o := range signIns(r) {
+		switch l := o.Login; {
+		case (l.Protocol == fact.SFTP) != (w.Protocol == fact.SFTP):
+		case l.Outcome == fact.Accepted:
+			return false
+		case l.Outcome != fact.NotSent:
+			down = true
+		}
+	}
+	return down
 }
 
 // atHand says how to give this program what it lacked.
@@ -205,15 +220,15 @@ func unexplainedSentence(r *Report, ports []int) string {
 
 func works(r *Report) string {
 	var says string
-	switch n := len(r.Ways); {
-	case n == 0:
+	switch ways := working(r); {
+	case len(r.Ways) == 0:
 		says = "Nothing that was looked at on " + r.Target.Host + " is wrong"
-	case len(working(r)) == 0:
+	case len(ways) == 0:
 		says = "Nothing that was looked at on " + r.Target.Host + " is wrong for certain, but no listing came"
-	case n == 1:
-		says = r.Target.Host + " works from here: " + wayIn(r.Ways[0])
+	case len(ways) == 1:
+		says = r.Target.Host + " works from here: " + wayIn(ways[0])
 	default:
-		says = fmt.Sprintf("%s works from here: %d ways in, the best is %s", r.Target.Host, n, wayIn(r.Ways[0]))
+		says = fmt.Sprintf("%s works from here: %d ways in, the best is %s", r.Target.Host, len(ways), wayIn(ways[0]))
 	}
 	if n := r.count(cause.Warning); n > 0 {
 		says += "; " + several(n, "warning")
