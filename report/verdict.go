@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -159,7 +160,7 @@ func keptOutBecause(r *Report) string {
 			because = withheldSays[l.Withheld] + atHand[l.Withheld]
 		}
 	}
-	return because
+	return cmp.Or(because, "the report does not say why")
 }
 
 func inconclusive(r *Report) string {
