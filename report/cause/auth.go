@@ -104,8 +104,10 @@ func (c *Case) sshReason(d *sshDenial) (cause string, sure Confidence) {
 		return "auth-too-many", Likely
 	case c.freshKey(d) != nil:
 		return "auth-key-not-active-yet", Likely
-	case len(d.keysRefused()) > 0 && !d.asksWithoutEnd():
+	case len(c.keysUnknown(d)) > 0 && !d.asksWithoutEnd():
 		return "auth-key-unknown", Likely
+	case len(d.keysRefused()) > 0 && !d.asksWithoutEnd():
+		return "key-is-public", Certain
 	default:
 		return "", ""
 	}
@@ -264,6 +266,15 @@ func (s *SSHSession) keysRefused() []string {
 		}
 	}
 	return distinct(keys)
+}
+
+// keysUnknown lists the refused keys that the server does not know. A certificate without its private half is none of them: the server
+// was asked about the certificate, and not about the key in it.
+func (c *Case) keysUnknown(d *sshDenial) []string {
+	return slices.DeleteFunc(d.keysRefused(), func(key string) bool {
+		id := c.identity(key)
+		return id != nil && id.Flaw == fact.KeyLacksPrivate
+	})
 }
 
 // keysUnasked lists the keys that the server was not asked about.

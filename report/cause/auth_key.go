@@ -200,7 +200,7 @@ var authKeyUnknown = Rule{
 	},
 	ExplainedBy: slices.Concat([]string{"local-user-format", "key-certificate", "key-type-unsupported"}, misdirected),
 	Match: sshDeniedBy("auth-key-unknown", func(c *Case, d *sshDenial) Finding {
-		keys := d.keysRefused()
+		keys := c.keysUnknown(d)
 		f := Finding{
 			Title: fmt.Sprintf("%s does not know %s of %s", c.Run.Target.Host, plural(len(keys), "the key", "the keys"), c.user()),
 			Says:  fmt.Sprintf("It was asked about %s, and would not take %s.", c.keyNames(keys), plural(len(keys), "it", "them")),

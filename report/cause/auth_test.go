@@ -131,6 +131,13 @@ func identity(source fact.KeySource, key string) fact.Observation {
 	return fact.Observation{Identity: &fact.Identity{Source: source, Type: "ssh-ed25519", SHA256: key, Usable: true}}
 }
 
+func loneCertificate(key string) fact.Observation {
+	return fact.Observation{Identity: &fact.Identity{
+		Source: fact.KeyGiven, Path: "/home/jane/.ssh/id-cert.pub", Format: fact.FormatCert, Flaw: fact.KeyLacksPrivate, Type: "ssh-ed25519", SHA256: key,
+		Certificate: &fact.KeyCertificate{CA: "SHA256:ca"},
+	}}
+}
+
 var (
 	askedPassword = fact.Prompt{Text: "Password:", Answer: fact.GavePassword}
 	askedCode     = fact.Prompt{Text: "Verification code:"}
@@ -196,6 +203,13 @@ func TestOneCauseOfARefusal(t *testing.T) {
 		},
 		"a key that was named": {
 			newSignIn(identity(fact.KeyGiven, "k1"), none(both...), query("k1", fact.AuthRefused), login(fact.LoginDenied, "key", "")), "auth-key-unknown",
+		},
+		"a certificate without its key": {
+			newSignIn(loneCertificate("k1"), none(both...), query("k1", fact.AuthRefused), login(fact.LoginDenied, "key", "")), "key-is-public",
+		},
+		"a certificate without its key, and another key": {
+			newSignIn(loneCertificate("k1"), identity(fact.KeyGiven, "k2"), none(both...), query("k1", fact.AuthRefused), query("k2", fact.AuthRefused),
+				login(fact.LoginDenied, "key", "")), "auth-key-unknown key-is-public",
 		},
 		"a key and a password, both refused": {
 			newSignIn(identity(fact.KeyGiven, "k1"), none(both...), query("k1", fact.AuthRefused), password(fact.AuthRefused, both...), login(fact.LoginDenied, "password", "")), "auth-password-wrong",
