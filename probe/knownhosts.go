@@ -8,6 +8,7 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"net/netip"
@@ -154,7 +155,7 @@ func parseKnownHost(line []byte) (*bookEntry, error) {
 	}
 	marker, hosts, key, _, _, err := ssh.ParseKnownHosts(line)
 	if err != nil {
-		return nil, errors.New(strings.TrimPrefix(err.Error(), "ssh: "))
+		return nil, fmt.Errorf("no host key can be read in it (%s)", strings.TrimPrefix(err.Error(), "ssh: "))
 	}
 	if marker != "" && marker != markerCA && marker != markerRevoked {
 		return nil, errors.New("there is no marker @" + marker)

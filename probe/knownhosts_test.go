@@ -167,6 +167,19 @@ func TestHostBookBrokenLines(t *testing.T) {
 	}
 }
 
+// The words of the library alone, such as "short read", would tell a user nothing.
+func TestHostBookSaysWhatIsWrong(t *testing.T) {
+	for line, want := range map[string]string{
+		"sftp.example.com":                   "it is a single word",
+		"three words here":                   "no host key can be read in it (short read)",
+		"@trusted a " + keyLine(testEd25519): "there is no marker @trusted",
+	} {
+		if _, err := parseKnownHost([]byte(line)); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", line, err, want)
+		}
+	}
+}
+
 // A big file is bounded, and so is what is recorded of a bad one.
 func TestHostBookIsBounded(t *testing.T) {
 	var book hostBook
