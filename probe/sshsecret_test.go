@@ -166,6 +166,33 @@ func TestTheUserIsAsked(t *testing.T) {
 	}
 }
 
+// A user who takes a minute over the passphrase of a key does not make the server slow.
+func TestThePassphraseTakesNoTimeOfTheServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		scenario, _ := lab.Find("key-locked-where-ssh-looks")
+		c := scenario.Build()
+		defer c.Close()
+		asked := false
+		run := Run(t.Context(), Plan{
+			Target: fact.Target{Host: "sftp.example.org", Port: 22, Protocol: fact.SFTP, User: "jane"},
+			Only:   []string{"local", "dns", "endpoints", "keys", "sftp"}, Timeout: time.Hour,
+			Ask: func(context.Context, Question) (string, bool) {
+				asked = true
+				time.Sleep(time.Minute)
+				return "open sesame", true
+			},
+		}, c, nil)
+		if login := loginOf(t, run).Login; login.Outcome != fact.Accepted || !asked {
+			t.Errorf("the login is %+v; asked: %v", login, asked)
+		}
+		for _, o := range run.Seen {
+			if o.Auth != nil && o.Took.Duration() > 10*time.Second {
+				t.Errorf("%s took %s", o.Auth.Answer, o.Took.Duration())
+			}
+		}
+	})
+}
+
 // What a server repeats of a secret is not recorded, wherever it stands.
 func TestSecretsAreNotRepeated(t *testing.T) {
 	const code = "918273"

@@ -169,16 +169,12 @@ func (k *shownKey) SignWithAlgorithm(rand io.Reader, data []byte, algorithm stri
 		k.unsigned = errNoSignature
 		return nil, k.unsigned
 	}
-	request.Query = false
-	a.begin(request)
 	a.pause() // the user may be asked for the passphrase
 	signature, err := signWith(k.signer, rand, data, algorithm)
-	if err != nil {
-		k.unsigned = err
-		return nil, err
-	}
-	a.resume()
-	return signature, nil
+	k.unsigned = err
+	request.Query = false
+	a.begin(request) // no earlier: how long the user takes says nothing about the server
+	return signature, err
 }
 
 var errNoSignature = errors.New("nothing can be signed with this key here")
