@@ -39,11 +39,16 @@ func (p *page) part(title string, lines []entry) {
 	}
 	p.blank()
 	p.title(title)
+	const column = 26
 	for _, l := range lines {
-		if l.label == "" {
+		switch {
+		case l.label == "":
 			p.text(2, l.text)
-		} else {
-			p.labelled(2, l.label, 26, l.text)
+		case len(l.label) >= column: // such as a long form of user names
+			p.text(2, l.label)
+			p.text(2+column, l.text)
+		default:
+			p.labelled(2, l.label, column, l.text)
 		}
 	}
 }
@@ -157,11 +162,13 @@ func textLines(p *profile.Profile) []entry {
 
 func logLines(p *profile.Profile) []entry {
 	lines := []entry{{"log", p.Log}, {"help", p.Help}}
+	told := map[string]bool{}
 	for _, r := range p.Failures {
 		rule, ok := cause.ByCode(r.Cause)
-		if ok {
+		if ok && !told[r.Name] {
 			lines = append(lines, entry{r.Name, rule.Title})
 		}
+		told[r.Name] = true
 	}
 	return lines
 }

@@ -74,3 +74,30 @@ func TestSeenFrom(t *testing.T) {
 		t.Errorf("the public address is missing in\n%s", got)
 	}
 }
+
+// SSH has causes of its own for what a service's log calls by the same names.
+func TestReasonsLeftBySSH(t *testing.T) {
+	got := supportText(New(judged(t, "auth-password-wrong/example.json").Run, profile.FilesCom))
+	for _, want := range []string{"password_mismatch, username_not_found", ", disabled", "locked_out"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+}
+
+// What is too long for its column stands above what it means, and no reason of a log is told twice.
+func TestExplainProfileOfLongForms(t *testing.T) {
+	var out strings.Builder
+	if err := ExplainProfile(&out, &profile.Fortrabbit, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := ExplainProfile(&out, &profile.FilesCom, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "  name [a-z0-9-]+\\.[a-z0-9]+\n                            password mode: ") {
+		t.Errorf("the form of a name runs into what it means:\n%s", out.String())
+	}
+	if n := strings.Count(out.String(), "password_mismatch"); n != 1 {
+		t.Errorf("a reason is told %d times:\n%s", n, out.String())
+	}
+}

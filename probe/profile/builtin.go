@@ -61,6 +61,8 @@ var FilesCom = Profile{
 	Failures: []Reason{
 		{Name: "password_mismatch", Cause: "login-bad-credentials"},
 		{Name: "username_not_found", Cause: "login-bad-credentials"},
+		{Name: "password_mismatch", Cause: "auth-password-wrong"}, // the same, over SSH
+		{Name: "username_not_found", Cause: "auth-password-wrong"},
 		{Name: "key_mismatch", Cause: "auth-key-unknown"},
 		{Name: "locked_out", Cause: "login-locked"},
 		{Name: "disabled", Cause: "login-disabled"},
@@ -151,7 +153,7 @@ var Fortrabbit = Profile{
 	DropsBanned: true,
 	Users: []User{
 		{
-			Shape: `[a-z0-9-]+\.[a-z0-9]+`, Means: "password mode: sign in with the password of your fortrabbit account, not with a key",
+			Shape: `[a-z0-9-]+\.[a-z0-9]+`, Means: "password mode: sign in with the password of your fortrabbit account, which works only while no SSH key is in the account",
 			Methods: []fact.AuthMethod{fact.AuthPassword, fact.AuthKeyboard},
 		},
 		{

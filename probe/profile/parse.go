@@ -146,6 +146,9 @@ func (p *Profile) checkHosts() error {
 		if _, err := path.Match(pattern, "host"); err != nil {
 			return fmt.Errorf(`hosts[%d] is %q; write a host name in which * may stand for any text`, i, pattern)
 		}
+		if err := unprintable(fmt.Sprintf("hosts[%d]", i), pattern); err != nil {
+			return err
+		}
 	}
 	for i, network := range p.Networks {
 		if _, err := netip.ParsePrefix(network); err != nil {
@@ -177,7 +180,7 @@ func (p *Profile) checkSignIn() error {
 		if err := checkMethods(shape.Methods); err != nil {
 			return fmt.Errorf("users[%d]: %w", i, err)
 		}
-		if err := unprintable(fmt.Sprintf("users[%d].means", i), shape.Means); err != nil {
+		if err := unprintable(fmt.Sprintf("users[%d].shape", i), shape.Shape, fmt.Sprintf("users[%d].means", i), shape.Means); err != nil {
 			return err
 		}
 	}
@@ -215,7 +218,7 @@ func (p *Profile) checkTexts() error {
 		if err := checkCause(place, text.Cause); err != nil {
 			return err
 		}
-		if err := unprintable(place+".means", text.Means, place+".do", text.Do); err != nil {
+		if err := unprintable(place+".words", text.Words, place+".means", text.Means, place+".do", text.Do); err != nil {
 			return err
 		}
 	}

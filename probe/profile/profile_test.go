@@ -124,6 +124,9 @@ func TestParseNamesTheField(t *testing.T) {
 		{web(`"path": "/a", "user": "u", "password": "p", "error": "e", "session": "s", "session_header": "A: b\r\nC"`), `web_login: "session_header"`},
 		{web(`"path": "/a", "user": "u", "password": "p", "error": "e", "errors": [{"name": "n", "cause": "???"}]`), "web_login.errors[0]"},
 		{one(`"addresses": "two"`), `"addresses" is a string`},
+		{one(`"hosts": ["a\u001b.example"]`), `"hosts[0]" has a character`},
+		{one(`"users": [{"shape": "a\u001b.31m", "means": "m"}]`), `"users[0].shape" has a character`},
+		{one(`"texts": [{"words": "a\u001b.31m", "cause": "login-locked"}]`), `"texts[0].words" has a character`},
 	} {
 		if _, err := Parse([]byte(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("Parse(%s): %v, want a word of %q", c.text, err, c.want)

@@ -273,7 +273,7 @@ func (c *Case) whySSHRefuses(d *sshDenial) []Candidate {
 		found = append(found, Candidate{"auth-key-unknown", "the list of keys of the account does not hold the fingerprint of yours", You})
 	}
 	for _, reason := range c.everyReason("SFTP") {
-		if reason.Cause == "login-disabled" { // a server of one's own has more to look at
+		if reason.Cause == "login-disabled" && len(c.Profile.FailuresOf(reason.Cause)) == 0 { // a server of one's own has more to look at
 			reason = Candidate{"auth-user-denied", "the log says that the user is not known, not allowed, locked or has expired", SiteAdmin}
 		}
 		found = append(found, reason)
