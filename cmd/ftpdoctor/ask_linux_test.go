@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -22,6 +23,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ftpdoctor/probe"
+	"ftpdoctor/probe/fact"
+	"ftpdoctor/report"
 )
 
 // keyboard is a terminal, with somebody who answers the questions on it.
@@ -208,6 +211,39 @@ func TestAskingInTheMiddleOfARun(t *testing.T) {
 				t.Error("the terminal does not show any more what is typed")
 			}
 		})
+	}
+}
+
+// Enter ends the watch over idle sessions, in each round anew.
+func TestEnterEndsTheWatch(t *testing.T) {
+	const watch = "Enter ends it"
+	k := newKeyboard(t)
+	go k.answer([][2]string{{watch, "\n"}, {"round 2 of 2", ""}, {watch, "\n"}})
+	_, port, _ := net.SplitHostPort(janesServer(t, nil, "open sesame"))
+	env := map[string]string{"HOME": t.TempDir(), "TERM": "xterm", "FTPDOCTOR_PASSWORD": "open sesame"}
+	var out bytes.Buffer
+	began := time.Now()
+	code := run(t.Context(), []string{
+		"-u", "jane", "-p", port, "--protocol", "sftp", "--ssh-config", "none", "--trust-anyway",
+		"--idle", "60s", "--repeat", "2", "--every", "5s", "-f", "json", "127.0.0.1",
+	}, k.tty, &out, k.tty, func(name string) string { return env[name] })
+	if took := time.Since(began); code != 0 || took > 40*time.Second {
+		t.Errorf("exit code %d after %v:\n%s", code, took, k.text())
+	}
+	var r report.Report
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	for i, one := range r.Each() {
+		alive := 0
+		for _, o := range one.Seen {
+			if o.Idle != nil && o.Idle.Early && o.Idle.End == fact.IdleAlive {
+				alive++
+			}
+		}
+		if alive != 2 {
+			t.Errorf("in round %d %d sessions were alive when the user had seen enough, want 2", i+1, alive)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/inconshreveable/mousetrap"
 	"github.com/spf13/cobra"
@@ -43,7 +44,10 @@ func (p *process) checkCommand() *cobra.Command {
 		Example: examples,
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			args = f.takeIdle(args)
+			args, err := f.takeIdle(args)
+			if err != nil {
+				return err
+			}
 			if f.checks != "" {
 				return p.smoke(cmd, &f, &o, world{network: system(p.env), env: p.env})
 			}
@@ -109,7 +113,7 @@ func (p *process) check(cmd *cobra.Command, f *checkFlags, o *outputFlags, typed
 		plan.Timeout += timeToAnswer
 	}
 	if plan.Idle > 0 && w.asks {
-		plan.Enough = p.enter
+		plan.Enough = sync.OnceValue(p.enter)
 	}
 	p.announce(&plan)
 	progress := &probe.Progress{}
@@ -169,12 +173,19 @@ func (p *process) asks(noInput bool) bool {
 	return !noInput && isTerminal(p.stdin) && isTerminal(p.stderr)
 }
 
-// enter awaits a line from the user, whatever is in it.
+// enter tells of each line that the user types, whatever is in it. What is typed while nobody waits for it is forgotten. A second
+// reader would wait for lines that the first one takes.
 func (p *process) enter() <-chan struct{} {
 	pressed := make(chan struct{})
 	go func() {
-		if _, err := bufio.NewReader(p.stdin).ReadString('\n'); err == nil {
-			close(pressed)
+		for in := bufio.NewReader(p.stdin); ; {
+			if _, err := in.ReadString('\n'); err != nil {
+				return
+			}
+			select {
+			case pressed <- struct{}{}:
+			default:
+			}
 		}
 	}()
 	return pressed
