@@ -45,8 +45,8 @@ func (s *Session) wait(limit time.Duration) time.Duration {
 func (s *Session) dial(ctx context.Context, check, place string, purpose fact.Purpose) *wire {
 	tries, pause := 1, time.Duration(0)
 	if s.plan.Patient && purpose == "" {
-		tries = max(1, s.plan.Profile.Retries)
-		pause = time.Duration(s.plan.Profile.RetryPause) * time.Second
+		most, seconds := s.plan.Profile.Attempts()
+		tries, pause = most, time.Duration(seconds)*time.Second
 	}
 	for try := 1; ; try++ {
 		w, _ := s.dialOnce(ctx, check, place, purpose, try)

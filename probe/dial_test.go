@@ -93,6 +93,10 @@ func TestConnectInVainIsDropped(t *testing.T) {
 			plan: Plan{Patient: true, Profile: profile.Profile{Retries: 3, RetryPause: 10}},
 			ends: map[string]end{port21: {after: silent}, port22: {}}, limit: 60000, try: 3,
 		},
+		"patience with any server": {
+			plan: Plan{Patient: true, Profile: profile.Generic},
+			ends: map[string]end{port21: {after: silent}, port22: {}}, limit: 60000, try: 3,
+		},
 		"a control":         {ends: map[string]end{port21: {after: silent}}, purpose: fact.ClosedPort, limit: 1500, try: 1},
 		"the kernel's word": {ends: map[string]end{port21: {after: 6 * time.Second, err: errKernelTimeout}}, limit: 10000, try: 1},
 	} {

@@ -4,6 +4,7 @@
 package profile
 
 import (
+	"cmp"
 	"net/netip"
 	"path"
 	"regexp"
@@ -205,6 +206,12 @@ func (p *Profile) Text(said string) (Text, bool) {
 		}
 	}
 	return Text{}, false
+}
+
+// Attempts is how often an app should try, and the seconds between two tries: what the service recommends, or what is usual.
+func (p *Profile) Attempts() (tries, pause int) {
+	const usual, usualPause = 3, 10
+	return cmp.Or(p.Retries, usual), cmp.Or(p.RetryPause, usualPause)
 }
 
 // FailuresOf lists the service's own names of a cause.

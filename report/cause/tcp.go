@@ -385,10 +385,7 @@ func (c *Case) inPlaceOf(ports []int) []Step {
 
 // retries is what the service recommends, or what is usual.
 func (c *Case) retries() string {
-	tries, pause := c.Profile.Retries, c.Profile.RetryPause
-	if tries == 0 || pause == 0 {
-		tries, pause = 3, 10
-	}
+	tries, pause := c.Profile.Attempts()
 	return fmt.Sprintf("%d tries, %d seconds apart", tries, pause)
 }
 
