@@ -361,6 +361,11 @@ func matchKeyPermissions(c *Case) []Finding {
 		if !taken {
 			f.Says = fmt.Sprintf("Its rights are %s, and ssh, sftp and what is built on them leave it out.", k.Mode)
 		}
+		if k.Format == fact.FormatPuTTY { // of which OpenSSH reads nothing, whatever its rights are
+			f.Severity = Note
+			f.Title = fmt.Sprintf("Others may read the private key %s", called(k))
+			f.Says = fmt.Sprintf("Its rights are %s. Apps that read keys in the format of PuTTY do not mind.", k.Mode)
+		}
 		found = append(found, c.keyFinding(o, f))
 	}
 	return found
