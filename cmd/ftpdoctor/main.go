@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -13,6 +14,8 @@ import (
 func main() {
 	cobra.MousetrapHelpText = "" // a double click on Windows is a way to start this program
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the first interrupt ends the run, a second one the program
+	// The first interrupt ends the run, a later one the program. timeout(1) sends its signal twice at once, to the program and to its
+	// group: that is one interrupt.
+	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, stop) })
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv))
 }
