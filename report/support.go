@@ -28,7 +28,7 @@ func supportDetails(r *Report) []detail {
 		{"From", from(c)},
 		{"Seen from", seenFrom(c)},
 		{"Sign-ins", attempts(r)},
-		{"Reasons left", remaining(r)},
+		{"Reasons left", remaining(r, c)},
 		{"Reached", places(c, (*cause.Endpoint).Connected)},
 		{"Not reached", places(c, func(e *cause.Endpoint) bool { return !e.Connected() })},
 		{"TLS", grouped(c, tlsOf)},

@@ -91,22 +91,41 @@ func clientIdent(r *Report) string {
 }
 
 // remaining lists the service's own names of the reasons that remain possible, as they stand in its log.
-func remaining(r *Report) []string {
+func remaining(r *Report, c *cause.Case) []string {
 	var names []string
+	add := func(code string) {
+		for _, reason := range r.judgedBy.FailuresOf(code) {
+			if refusedOver(c, reason.Over) {
+				names = append(names, reason.Name)
+			}
+		}
+	}
 	for _, f := range r.roots() {
 		if f.Confidence != cause.Certain {
 			for _, candidate := range f.Candidates {
-				names = append(names, r.judgedBy.FailuresOf(candidate.Cause)...)
+				add(candidate.Cause)
 			}
 		}
 		if f.Severity == cause.Problem && len(f.Candidates) == 0 || f.Confidence == cause.Certain {
-			names = append(names, r.judgedBy.FailuresOf(f.Cause)...)
+			add(f.Cause)
 		}
 	}
 	if len(names) == 0 {
 		return nil
 	}
 	return []string{strings.Join(unique(names), ", ")}
+}
+
+// refusedOver says whether a sign-in by the protocol was turned down. No protocol stands for any.
+func refusedOver(c *cause.Case, protocol fact.Protocol) bool {
+	switch protocol {
+	case fact.SFTP:
+		return c.SSH.Denied()
+	case fact.FTP:
+		s := c.Attempt()
+		return s != nil && (s.Login.Login.Outcome == fact.LoginDenied || s.Login.Login.Outcome == fact.Broken)
+	}
+	return true
 }
 
 // onThis lists what the service writes about a cause: a title and an address each.

@@ -15,7 +15,7 @@ func TestSupportOfSignIns(t *testing.T) {
 			"Sign-ins: 2", "ftpes at 198.51.100.7:21 by password: refused", "web at 198.51.100.7:443: not-authenticated/locked-out, request 2f3e5a70-",
 			"Reasons left: locked_out", "SSH client: SSH-2.0-ftpdoctor",
 		},
-		"login-protocol-disabled/example-web.json": {"Reasons left: no_ftp_permission, no_sftp_permission, no_directory", "web at 198.51.100.7:443: accepted"},
+		"login-protocol-disabled/example-web.json": {"Reasons left: no_ftp_permission, no_directory", "web at 198.51.100.7:443: accepted"},
 		"login-refused/example.json":               {"Sign-ins: 2", ": refused"},
 	} {
 		got := supportText(judged(t, file))
@@ -78,10 +78,13 @@ func TestSeenFrom(t *testing.T) {
 // SSH has causes of its own for what a service's log calls by the same names.
 func TestReasonsLeftBySSH(t *testing.T) {
 	got := supportText(New(judged(t, "auth-password-wrong/example.json").Run, profile.FilesCom))
-	for _, want := range []string{"password_mismatch, username_not_found", ", disabled", "locked_out"} {
+	for _, want := range []string{"password_mismatch, username_not_found", ", disabled", "locked_out", "no_sftp_permission"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)
 		}
+	}
+	if strings.Contains(got, "no_ftp_permission") {
+		t.Errorf("nobody signed in by FTP, and it says\n%s", got)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ftpdoctor/probe/profile"
 	"ftpdoctor/report"
 	"ftpdoctor/report/cause"
 )
@@ -23,6 +24,9 @@ func (p *process) explainCommand() *cobra.Command {
 				return errors.New("explain needs the name of one cause; ftpdoctor list causes shows them")
 			}
 			rule, ok := cause.ByCode(args[0])
+			if _, service := profile.ByName(args[0]); service {
+				return fmt.Errorf("%q is the name of a profile; write ftpdoctor explain profile %[1]s", args[0])
+			}
 			if !ok {
 				return fmt.Errorf("there is no cause %q%s; ftpdoctor list causes shows all of them", args[0], didYouMean(args[0], causeCodes()))
 			}

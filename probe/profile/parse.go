@@ -265,6 +265,9 @@ func checkReasons(field string, reasons []Reason) error {
 				return err
 			}
 		}
+		if r.Over != "" && r.Over != fact.SFTP && r.Over != fact.FTP {
+			return fmt.Errorf(`%s: "over" is %q; write sftp or ftp, or leave it out`, place, r.Over)
+		}
 		if err := unprintable(place+".name", r.Name, place+".means", r.Means); err != nil {
 			return err
 		}

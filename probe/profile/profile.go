@@ -113,6 +113,8 @@ type Reason struct {
 	Name  string `json:"name"`            // "password_mismatch"
 	Cause string `json:"cause,omitempty"` // the code of what it means; empty: none that this program knows
 	Means string `json:"means,omitempty"` // a sentence that is truer than what the cause says
+
+	Over fact.Protocol `json:"over,omitempty"` // the protocol that alone is refused for it, sftp or ftp; empty: any
 }
 
 // WebLogin declares how name and password can be tried on the service's web server: POST a JSON object there, and DELETE the
@@ -215,14 +217,14 @@ func (p *Profile) Attempts() (tries, pause int) {
 }
 
 // FailuresOf lists the service's own names of a cause.
-func (p *Profile) FailuresOf(cause string) []string {
-	var names []string
+func (p *Profile) FailuresOf(cause string) []Reason {
+	var found []Reason
 	for _, reason := range p.Failures {
 		if reason.Cause == cause {
-			names = append(names, reason.Name)
+			found = append(found, reason)
 		}
 	}
-	return names
+	return found
 }
 
 // PagesOf lists what the service writes about a cause.

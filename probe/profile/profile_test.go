@@ -114,6 +114,7 @@ func TestParseNamesTheField(t *testing.T) {
 		{one(`"pages": [{"title": "t", "url": "help"}]`), `pages[0]: "url" is "help"`},
 		{one(`"pages": [{"url": "https://a.example"}]`), `pages[0]: "title" is missing`},
 		{one(`"failures": [{"cause": "login-locked"}]`), `failures[0]: "name" is missing`},
+		{one(`"failures": [{"name": "n", "over": "ftps"}]`), `failures[0]: "over" is "ftps"`},
 		{one(`"web_login": {"path": "/a", "user": "u", "password": "p", "error": "e"}`), "web_login needs a web port"},
 		{web(`"path": "a", "user": "u", "password": "p", "error": "e"`), `web_login: "path" is "a"`},
 		{web(`"path": "/a b", "user": "u", "password": "p", "error": "e"`), `web_login: "path"`},
