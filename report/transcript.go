@@ -232,7 +232,7 @@ func orWord(s, otherwise string) string {
 }
 
 func describeLogin(l *fact.Login) []string {
-	says := "sign-in with a " + l.Method + ": " + string(l.Outcome)
+	says := "sign-in with " + methodSays(l.Method, "") + ": " + string(l.Outcome)
 	if l.Withheld != "" {
 		says += " (" + string(l.Withheld) + ")"
 	}

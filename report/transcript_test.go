@@ -33,3 +33,16 @@ func TestEveryFactIsDescribed(t *testing.T) {
 		}
 	}
 }
+
+// What somebody signed in with is named in words.
+func TestTranscriptOfALogin(t *testing.T) {
+	for method, want := range map[string]string{
+		"password":                     "sign-in with a password: accepted",
+		"key and password":             "sign-in with a key and a password: accepted",
+		"key and keyboard-interactive": "sign-in with a key and answers to the server's questions: accepted",
+	} {
+		if got := describeLogin(&fact.Login{Method: method, Outcome: fact.Accepted}); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: %q, want %q", method, got, want)
+		}
+	}
+}
