@@ -50,10 +50,13 @@ func saidBy(o *fact.Observation) []string {
 // toldAddressWords are how servers tell visitors where they come from.
 var toldAddressWords = regexp.MustCompile(`(?i)\b(?:(?:your|client|remote|source)(?: public)? (?:ip|address|host)(?: address)?(?: is)?|(?:connect(?:ed|ing|ion)|log(?:ged)? ?in|access) from)\s*[:=]?\s*[\[(]?([0-9a-f:.]+)`)
 
+// toldBefore are words about visits before this one, which may have come from elsewhere.
+var toldBefore = regexp.MustCompile(`(?i)\b(last|previous|failed)\b`)
+
 // toldAddress is the visitor's public address in a line of the server's; empty: there is none.
 func toldAddress(line string) string {
 	m := toldAddressWords.FindStringSubmatch(line)
-	if m == nil {
+	if m == nil || toldBefore.MatchString(line) {
 		return ""
 	}
 	a, err := netip.ParseAddr(strings.Trim(m[1], ".:"))

@@ -56,6 +56,8 @@ func TestToldAddress(t *testing.T) {
 		"227 Entering Passive Mode (198,51,100,7,156,64)":  "",
 		"Your host is 999.1.2.3":                           "",
 		"client ip":                                        "",
+		"230-Last login from 192.0.2.9":                    "",
+		"1 failed login from 192.0.2.9":                    "",
 		"Your IP is 192.0.2.77 and not 198.51.100.9":       "192.0.2.77",
 		"SSH connection rejected. Client IP: 203.0.113.9 ": "203.0.113.9",
 	} {

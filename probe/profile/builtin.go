@@ -154,7 +154,7 @@ var Fortrabbit = Profile{
 	Users: []User{
 		{
 			Shape: `[a-z0-9-]+\.[a-z0-9]+`, Means: "password mode: sign in with the password of your fortrabbit account, which works only while no SSH key is in the account",
-			Methods: []fact.AuthMethod{fact.AuthPassword, fact.AuthKeyboard},
+			Methods: []fact.AuthMethod{fact.AuthPassword, fact.AuthKeyboard}, NoWeb: true,
 		},
 		{
 			Shape: `[a-z0-9-]+`, Means: "key mode: sign in with an SSH key, a password is never accepted",
