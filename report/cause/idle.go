@@ -97,7 +97,13 @@ func (w *Watch) helped() bool {
 
 // failedToo says whether the session with keep-alives ended although the server had answered at least one.
 func (w *Watch) failedToo() bool {
-	return w.Kept != nil && w.Kept.Idle.Answered > 0 && endedByItself(w.Kept) && !w.helped()
+	return w.Kept != nil && w.Kept.Idle.Answered > 0 && (endedByItself(w.Kept) || w.closedWhileAsked()) && !w.helped()
+}
+
+// closedWhileAsked says whether the session with keep-alives was closed in the moment in which one was on its way, by a server that
+// closed the silent one, too. Who forgets a session does not close it.
+func (w *Watch) closedWhileAsked() bool {
+	return !w.Kept.Failed(fact.Interrupted) && w.Kept.Idle.End == fact.IdleClosedUse && endedByItself(w.Silent)
 }
 
 // keepAliveFor is the time between two keep-alives for sessions that live so long when they are silent, in seconds.
