@@ -388,7 +388,7 @@ var keyCertificate = Rule{
 				return Finding{}, false
 			}
 			says, sure := c.notGood(k.Certificate)
-			if says == "" {
+			if says == "" || sure == Likely && c.SSH.KeyAnswer(k.SHA256) != fact.AuthRefused {
 				return Finding{}, false
 			}
 			return Finding{

@@ -25,3 +25,25 @@ func TestRightsOfKeys(t *testing.T) {
 		}
 	}
 }
+
+// A certificate that names another user is only a fault where the server refused it.
+func TestCertificateForSomebodyElse(t *testing.T) {
+	for name, c := range map[string]struct {
+		steps []fact.Observation
+		want  bool
+	}{
+		"refused":   {[]fact.Observation{none(both...), query("k1", fact.AuthRefused), login(fact.LoginDenied, "key", "")}, true},
+		"not shown": {[]fact.Observation{none(both...), login(fact.NotSent, "key", fact.HostChanged)}, false},
+	} {
+		key := identity(fact.KeyGiven, "k1")
+		key.Identity.Path, key.Identity.Format = "/home/jane/key", fact.FormatOpenSSH
+		key.Identity.Certificate = &fact.KeyCertificate{CA: "SHA256:ca", Principals: []string{"root"}}
+		got := false
+		for _, f := range Find(&newSignIn(key).add(c.steps...).run, &profile.Generic) {
+			got = got || f.Cause == "key-certificate"
+		}
+		if got != c.want {
+			t.Errorf("%s: found %v, want %v", name, got, c.want)
+		}
+	}
+}
