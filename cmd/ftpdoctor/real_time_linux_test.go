@@ -17,6 +17,7 @@ func TestRealTime(t *testing.T) {
 		{"idle-vsftpd-in-clear", idleVsftpdClear},
 		{"idle-proftpd", idleProFTPD},
 		{"no-transfer-proftpd", noTransferProFTPD},
+		{"no-transfer-proftpd-in-clear", noTransferProFTPDClear},
 		{"healthy-idle-openssh", idleOpenSSH},
 		{"idle-openssh-channel", idleOpenSSHChannel},
 		{"idle-dropbear", idleDropbear},
@@ -89,9 +90,18 @@ func noTransferProFTPD(n *network, ca *authority) {
 	n.names(serverAddress)
 	n.account()
 	n.proftpd(serverAddress, "21", ca.certificate(n, host, nil), n.userFile("TLSEngine on", "TimeoutNoTransfer 4")...)
-	d := n.signIn(ca, append(n.site("21"), "--idle=7s")...)
+	d := n.signIn(ca, append(n.site("21"), "--idle=9s")...)
 	n.expect(d, 0, "data-tls-reuse", "idle-no-transfer")
-	n.idle(d, false, fact.IdleClosed, "")
+	n.idle(d, false, fact.IdleClosed, "") // under TLS it says nothing
+	n.idle(d, true, fact.IdleClosed, "")
+}
+
+func noTransferProFTPDClear(n *network, ca *authority) {
+	n.names(serverAddress)
+	n.account()
+	n.proftpd(serverAddress, "21", ca.certificate(n, host, nil), n.userFile("TLSEngine off", "TimeoutNoTransfer 4")...)
+	d := n.signIn(ca, "--protocol", "ftp", "--allow-plaintext", "--idle=9s")
+	n.expect(d, 0, "idle-no-transfer")
 	n.idle(d, true, fact.IdleGoodbye, "No transfer timeout (4 seconds)")
 }
 
