@@ -35,7 +35,7 @@ func findInRounds(run *fact.Run, p *profile.Profile) []Finding {
 		}
 	}
 	for i := range all {
-		all[i].Says = strings.TrimSpace(all[i].Says + " " + inRounds(all[i].Rounds, len(each)))
+		all[i].Says = strings.TrimSpace(all[i].Says + " " + inRounds(all[i].Rounds, each))
 	}
 	c := NewCase(run, p)
 	for _, f := range c.comingAndGoing(c.shares(found)) {
@@ -45,12 +45,16 @@ func findInRounds(run *fact.Run, p *profile.Profile) []Finding {
 	return all
 }
 
-// inRounds says in how many rounds something showed; empty: in all of them.
-func inRounds(rounds []int, all int) string {
-	if len(rounds) == all {
+// inRounds says in how many rounds something showed, and when these began; empty: in all of them.
+func inRounds(rounds []int, each []*fact.Run) string {
+	if len(rounds) == len(each) {
 		return ""
 	}
-	return fmt.Sprintf("This showed in %d of %d rounds.", len(rounds), all)
+	var when []time.Time
+	for _, n := range rounds {
+		when = append(when, each[n-1].Started)
+	}
+	return fmt.Sprintf("This showed in %d of %d rounds; when: %s.", len(rounds), len(each), timesSay(when))
 }
 
 // barring are causes that stand in the way of connects. Where they come and go, it is that which is wrong.
@@ -172,12 +176,17 @@ func sharesSay(shares []*share) string {
 	return and(words)
 }
 
-// timesSay lists when tries failed, by the minute.
-func timesSay(shares []*share) string {
+// failedAt is when tries failed.
+func failedAt(shares []*share) []time.Time {
 	var when []time.Time
 	for _, s := range shares {
 		when = append(when, s.when...)
 	}
+	return when
+}
+
+// timesSay lists times by the minute.
+func timesSay(when []time.Time) string {
 	slices.SortFunc(when, time.Time.Compare)
 	var words []string
 	for _, t := range when {

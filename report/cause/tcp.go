@@ -206,7 +206,7 @@ func (c *Case) comingAndGoing(all []*share) []Finding {
 	}
 	f := Finding{
 		Title: fmt.Sprintf("Connections to %s only succeed at times", c.Run.Target.Host),
-		Says:  fmt.Sprintf("Failed tries: %s; when: %s.", sharesSay(shares), timesSay(shares)),
+		Says:  fmt.Sprintf("Failed tries: %s; when: %s.", sharesSay(shares), timesSay(failedAt(shares))),
 		Where: places(failed),
 		Fix: []Step{
 			{You, fmt.Sprintf("let your FTP app try again: %s, and over every address of the server", c.retries())},
