@@ -41,9 +41,11 @@ func TestStopsAtEveryReadAndWrite(t *testing.T) {
 // everywhere are worlds, and what is asked there, in which together everything is said that this program can say. They are
 // stopped at each step, the others at some.
 var everywhere = map[string][]string{
-	"healthy-vsftpd":        {},
-	"healthy-sftp-password": {"--idle=12s"},
-	"healthy-login-vsftpd":  {"--active", "--passive-samples=1", "--allow-plaintext", "--idle=12s", "--protocol=ftpes"},
+	"healthy-vsftpd":         {},
+	"healthy-sftp-password":  {"--idle=12s"},
+	"healthy-sftp-write":     {},
+	"healthy-login-implicit": {"--passive-samples=1"},
+	"healthy-login-vsftpd":   {"--active", "--passive-samples=1", "--allow-plaintext", "--idle=12s", "--protocol=ftpes"},
 }
 
 // moments chooses the steps at which to stop.
