@@ -162,14 +162,7 @@ func (v *webVisit) signIn() {
 
 // sendsCode says whether the code of a second factor goes along. One that SSH has taken is used up: a code is good for one sign-in.
 func (v *webVisit) sendsCode() bool {
-	if v.declared.Code == "" || v.session.plan.Code == "" {
-		return false
-	}
-	return !slices.ContainsFunc(v.session.snapshot(), func(o fact.Observation) bool {
-		return o.Auth != nil && slices.ContainsFunc(o.Auth.Rounds, func(r fact.Round) bool {
-			return slices.ContainsFunc(r.Prompts, func(p fact.Prompt) bool { return p.Answer == fact.GaveCode })
-		})
-	})
+	return v.declared.Code != "" && v.session.plan.Code != "" && !slices.ContainsFunc(v.session.snapshot(), tookCode)
 }
 
 // credentials is the body of the request. It is sent and never recorded.
